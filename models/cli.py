@@ -1,0 +1,144 @@
+"""`neume data`, `neume train` and `neume export`: the training room's commands."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from neume.synth.errors import NeumeError, UsageError
+from neume.synth.manifest import BundleInfo
+
+if TYPE_CHECKING:  # torch is imported only by the commands that need it
+    from .batches import StemSet
+    from .loop import Task
+
+DEFAULT_STEPS: Final = {"spectrogram": 20_000, "inverter": 10_000}
+
+DataFolders = Annotated[
+    list[Path], typer.Option("--data", help="Folder of a built training set; repeatable.")
+]
+RunFolder = Annotated[
+    Path, typer.Option("--run", help="Folder of checkpoints, log and pictures; resumed if it exists.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the `neume` app."""
+    data = typer.Typer(no_args_is_help=True, help="Build training sets.")
+    data.command("build")(data_build)
+    app.add_typer(data, name="data")
+    app.command("train")(train)
+    app.command("export")(export)
+
+
+def data_build(
+    folder: Annotated[Path, typer.Argument(help="Where the set goes; an unfinished build is continued.")],
+    stems: Annotated[int, typer.Option(help="How many stems.")] = 1200,
+    seconds: Annotated[float, typer.Option(help="Length of a stem.")] = 12.0,
+    seed: Annotated[int, typer.Option(help="Decides every note.")] = 1,
+    corpus: Annotated[
+        str, typer.Option(help="Folder of MIDI files with an index.csv; without it, procedural notes only.")
+    ] = "",
+    corpus_share: Annotated[float, typer.Option(help="Share of stems taken from the corpus.")] = 0.5,
+    soundfont: Annotated[str, typer.Option(help="The .sf2 to learn; FluidR3 GM if not given.")] = "",
+    workers: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+) -> None:
+    """Render MIDI and procedural notes with a SoundFont into dry stems and features."""
+    from .build import BuildPlan, build_dataset
+
+    plan = BuildPlan(seed, stems, seconds, corpus_share if corpus else 0.0, corpus, "train", soundfont)
+    build_dataset(plan, folder, workers)
+
+
+def train(
+    stage: Annotated[str, typer.Argument(help="spectrogram or inverter")],
+    data: DataFolders,
+    run: RunFolder,
+    steps: Annotated[int, typer.Option(help="Steps in all; 0 takes the stage's default.")] = 0,
+    batch: Annotated[int, typer.Option(help="Crops a step and process.")] = 16,
+    learning_rate: Annotated[float, typer.Option(help="At its highest.")] = 1e-3,
+    seed: Annotated[int, typer.Option(help="Decides weights, batches and noise.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    threads: Annotated[int, typer.Option(help="CPU threads of this process.")] = 1,
+    adversarial_from: Annotated[int, typer.Option(help="Inverter: step at which the jury joins.")] = 3200,
+    minutes: Annotated[
+        float, typer.Option(help="Stop with a checkpoint after this long; 0: no limit.")
+    ] = 0.0,
+) -> None:
+    """Train a stage, or go on with a run. Start it under `torchrun` to use several processes or devices."""
+    import torch
+
+    from . import loop
+    from .batches import StemSet
+
+    if stage not in DEFAULT_STEPS:
+        raise UsageError(f"stage {stage!r}: give spectrogram or inverter")
+    torch.set_num_threads(threads)
+    with loop.process_group(device) as chosen:
+        stems = StemSet.open(data)
+        task = _task(stage, stems, seed, batch, chosen, adversarial_from)
+        config = loop.LoopConfig(steps=steps or DEFAULT_STEPS[stage], learning_rate=learning_rate)
+        if minutes > 0:
+            config = replace(config, time_limit_s=minutes * 60.0)
+        loop.run(task, config, run)
+
+
+def _task(stage: str, stems: StemSet, seed: int, batch: int, device: str, adversarial_from: int) -> Task:
+    from .train_inverter import InverterTask, InverterTraining
+    from .train_spectrogram import SpectrogramTask, SpectrogramTraining
+
+    if stage == "spectrogram":
+        return SpectrogramTask(SpectrogramTraining(seed=seed, batch=batch, device=device), stems)
+    return InverterTask(
+        InverterTraining(seed=seed, batch=batch, device=device, adversarial_from=adversarial_from), stems
+    )
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="The bundle's folder; its name is the bundle's id.")],
+    spectrogram: Annotated[Path, typer.Option(help="Run folder of the spectrogram stage.")],
+    inverter: Annotated[Path, typer.Option(help="Run folder of the inverter.")],
+    data: DataFolders,
+    golden: Annotated[Path, typer.Option(help="A short MIDI file whose rendering goes into the bundle.")],
+    card: Annotated[Path, typer.Option(help="Markdown card: data, licence, figures, weaknesses.")],
+    licence_file: Annotated[Path, typer.Option(help="Licence text of the bundle.")],
+    name: Annotated[str, typer.Option(help="Name shown to players.")] = "Neume GM",
+    version: Annotated[str, typer.Option(help="Semantic version of the bundle.")] = "0.1.0",
+    licence: Annotated[str, typer.Option(help="SPDX expression.")] = "Apache-2.0",
+    description: Annotated[str, typer.Option(help="One line.")] = "",
+    trained_on: Annotated[
+        str, typer.Option(help="What the data is, for the manifest.")
+    ] = "FluidR3 GM, rendered dry",
+    data_licence: Annotated[str, typer.Option(help="Its licences.")] = "MIT",
+    evaluation: Annotated[
+        Path | None, typer.Option(help="JSON of `neume eval`, for the manifest's figures.")
+    ] = None,
+    steps_default: Annotated[int, typer.Option(help="DDPM steps that players start with.")] = 2,
+) -> None:
+    """Turn two training runs into a bundle; refuses when ONNX Runtime and torch disagree."""
+    from importlib.metadata import version as installed
+
+    from .export import ExportPlan, export_bundle, read_metrics
+
+    for path in (golden, card, licence_file):
+        if not path.is_file():
+            raise NeumeError(f"{path}: no such file")
+    metrics, quality_db = read_metrics(evaluation) if evaluation else ({}, {})
+    plan = ExportPlan(
+        info=BundleInfo(folder.resolve().name, name, version, licence, description or name),
+        data=trained_on,
+        data_licence=data_licence,
+        golden_midi=golden,
+        licence_file=licence_file,
+        card=card.read_text(),
+        steps_default=steps_default,
+        metrics=metrics,
+        quality_db=quality_db,
+        code_version=installed("neume"),
+    )
+    error = export_bundle(spectrogram, inverter, data[0], plan, folder)
+    typer.echo(f"{folder}: written, parity error {error:.1e}")

@@ -1,0 +1,213 @@
+"""From two training runs to a bundle: export, prove, describe, render the golden performance, write."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import soundfile
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from neume.synth.bundle import Bundle, manifest_text, open_bundle
+from neume.synth.conditioning import FEATURES
+from neume.synth.errors import NeumeError
+from neume.synth.manifest import (
+    CARD_NAME,
+    LICENCE_NAME,
+    MANIFEST_NAME,
+    STAGES,
+    BundleInfo,
+    BundleManifest,
+    EngineContract,
+    Golden,
+    Program,
+    Provenance,
+    Sampling,
+    StageContract,
+    StateTensor,
+    VoiceAnchors,
+)
+from neume.synth.mel import MelSpec
+from neume.synth.midi_file import read_performance
+from neume.synth.renderer import StreamRenderer
+from neume.synth.stages import load_stages
+
+from .build import dataset_voices, stem_folder
+from .inverter import Inverter, InverterConfig
+from .loop import load_checkpoint
+from .onnx_export import ExportedStage, export_denoiser, export_inverter, export_spectrogram
+from .programs import NAMES, family, substitute
+from .spectrogram import Denoiser, MeanModel, SpectrogramConfig, slot_tokens
+from .stems import SLOTS, Stem
+from .voicing import VoiceRow
+
+BLOCK_HOPS: Final = 2
+SLOT_BUCKETS: Final = (16, 32, SLOTS)
+STEPS_ALLOWED: Final = (0, 1, 2, 4, 8)
+GOLDEN_MIDI, GOLDEN_AUDIO = "golden.mid", "golden.flac"
+GOLDEN_SEED: Final = 1
+GOLDEN_TOLERANCE_DB: Final = -60.0
+PROOF_STEMS: Final = 3
+PROOF_FRAMES: Final = 64
+RESIDUE: Final = "0" * 64  # stands for a hash until its file exists
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What an export needs besides the trained weights."""
+
+    info: BundleInfo
+    data: str
+    data_licence: str
+    golden_midi: Path
+    licence_file: Path
+    card: str
+    steps_default: int = 2
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    quality_db: Mapping[int, float] = field(default_factory=dict)
+    code_version: str = ""
+
+
+def export_bundle(
+    spectrogram_run: Path, inverter_run: Path, dataset: Path, plan: ExportPlan, folder: Path
+) -> float:
+    """Write the bundle of two runs into `folder`, replacing one that is there; returns the parity error.
+
+    Nothing is written when a parity check fails or the finished bundle does not open.
+    """
+    spectrogram, inverter = load_checkpoint(spectrogram_run), load_checkpoint(inverter_run)
+    stages = export_stages(spectrogram["modules"]["average"], inverter["modules"]["average"], dataset)
+    files = {f"{name}.onnx": stage.onnx for name, stage in stages.items()}
+    files[GOLDEN_MIDI] = plan.golden_midi.read_bytes()
+    files[LICENCE_NAME] = plan.licence_file.read_bytes()
+    files[CARD_NAME] = plan.card.encode()
+    manifest = _manifest(plan, stages, dataset_voices(dataset), spectrogram["seconds"] + inverter["seconds"])
+    files[GOLDEN_AUDIO] = _golden_audio(Bundle(folder, manifest, "", files), plan.golden_midi)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    manifest = replace(manifest, files=hashes)
+    unfinished = folder.parent / f".{folder.name}.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    for name, content in files.items():
+        (unfinished / name).write_bytes(content)
+    (unfinished / MANIFEST_NAME).write_text(manifest_text(manifest))
+    load_stages(open_bundle(unfinished))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(unfinished, folder)
+    return manifest.provenance.parity_error
+
+
+def export_stages(
+    spectrogram: Mapping[str, Tensor], inverter: Mapping[str, Tensor], dataset: Path
+) -> dict[str, ExportedStage]:
+    """The three models, each proved on real stems of the data set."""
+    spec = MelSpec()
+    mean, denoiser = MeanModel(SpectrogramConfig(), spec), Denoiser(SpectrogramConfig(), spec)
+    mean.load_state_dict(_part(spectrogram, "mean."))
+    denoiser.load_state_dict(_part(spectrogram, "denoiser."))
+    second = Inverter(InverterConfig(), spec)
+    second.load_state_dict(dict(inverter))
+    stems = [Stem.load(stem_folder(dataset, index)) for index in range(PROOF_STEMS)]
+    conditioning = torch.from_numpy(np.stack([slot_conditioning(stem, 40, PROOF_FRAMES) for stem in stems]))
+    part = slice(40, 40 + PROOF_FRAMES)
+    mel, excitation = (
+        torch.from_numpy(np.stack([np.asarray(getattr(stem, name)[part], np.float32) for stem in stems]))
+        for name in ("mel", "excitation")
+    )
+    with torch.no_grad():
+        tokens, streams = slot_tokens(conditioning)
+        context = mean(tokens, streams, mean.initial_states(streams))[2]
+    return {
+        "spectrogram": export_spectrogram(mean, conditioning),
+        "denoiser": export_denoiser(denoiser, context, spec.mels),
+        "inverter": export_inverter(second, mel, excitation),
+    }
+
+
+def slot_conditioning(stem: Stem, start: int, frames: int) -> NDArray[np.float32]:
+    """A stem's packed tokens laid out in slots, `(frames, SLOTS, features)`."""
+    out = np.zeros((frames, SLOTS, len(FEATURES)), np.float32)
+    for row in range(frames):
+        tokens = stem.tokens[stem.offsets[start + row] : stem.offsets[start + row + 1]]
+        out[row, : len(tokens)] = tokens
+    return out
+
+
+def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def _manifest(
+    plan: ExportPlan, stages: Mapping[str, ExportedStage], voices: Mapping[int, VoiceRow], seconds: float
+) -> BundleManifest:
+    return BundleManifest(
+        bundle=plan.info,
+        mel=MelSpec(),
+        engine=EngineContract(BLOCK_HOPS, Inverter.lookahead_hops, SLOTS, SLOT_BUCKETS, FEATURES),
+        sampling=Sampling(STEPS_ALLOWED, plan.steps_default, "cosine"),
+        stages={name: _contract(name, stages[name]) for name in STAGES},
+        files=dict.fromkeys(
+            [*(f"{n}.onnx" for n in STAGES), CARD_NAME, LICENCE_NAME, GOLDEN_MIDI, GOLDEN_AUDIO], RESIDUE
+        ),
+        programs=tuple(_program(number, voices, plan.quality_db) for number in range(len(NAMES))),
+        parameters=(),
+        provenance=Provenance(
+            data=plan.data,
+            data_licence=plan.data_licence,
+            code_version=plan.code_version,
+            training_time_s=round(seconds, 1),
+            parity_error=max(stage.parity_error for stage in stages.values()),
+            metrics=dict(plan.metrics),
+        ),
+        golden=Golden(GOLDEN_MIDI, GOLDEN_AUDIO, GOLDEN_SEED, plan.steps_default, GOLDEN_TOLERANCE_DB),
+    )
+
+
+def _contract(name: str, stage: ExportedStage) -> StageContract:
+    states = tuple(StateTensor(state, shape, "float32") for state, shape in stage.states.items())
+    return StageContract(f"{name}.onnx", states)
+
+
+def _program(number: int, voices: Mapping[int, VoiceRow], quality_db: Mapping[int, float]) -> Program:
+    voice = None
+    if number in voices:
+        row: dict[str, Any] = {name: tuple(values) for name, values in voices[number].items()}
+        voice = VoiceAnchors(**row | {"keys": tuple(int(key) for key in voices[number]["keys"])})
+    return Program(number, NAMES[number], family(number), substitute(number), quality_db.get(number), voice)
+
+
+def _golden_audio(bundle: Bundle, midi: Path) -> bytes:
+    """The golden performance as the bundle plays it: one stream, mono FLAC."""
+    audio = render_mono(bundle, midi)
+    if not np.isfinite(audio).all() or np.abs(audio).max() > 1.0:
+        raise NeumeError(
+            f"golden performance {midi.name} peaks at {np.abs(audio).max():.2f}: choose a quieter one"
+        )
+    stream = io.BytesIO()
+    soundfile.write(stream, audio, bundle.manifest.mel.rate_hz, format="FLAC", subtype="PCM_24")
+    return stream.getvalue()
+
+
+def render_mono(bundle: Bundle, midi: Path, seed: int = GOLDEN_SEED) -> NDArray[np.float32]:
+    """All channels of a MIDI file in one stream of a bundle, its look-ahead removed; `(samples,)`."""
+    performance = read_performance(midi)
+    renderer = StreamRenderer(bundle, load_stages(bundle), 1, seed=seed)
+    blocks = -(-(performance.duration_frames + renderer.lookahead_samples) // renderer.block_samples)
+    events: Sequence[tuple[int, Any]] = [(0, event) for event in performance.events]
+    return renderer.render_blocks(events, blocks)[0, renderer.lookahead_samples :]
+
+
+def read_metrics(path: Path) -> tuple[dict[str, float], dict[int, float]]:
+    """Figures for the manifest from an evaluation's JSON: overall, and log-mel distance per program."""
+    report = json.loads(path.read_text())
+    return dict(report.get("summary", {})), {int(p): float(d) for p, d in report.get("programs", {}).items()}

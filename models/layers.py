@@ -1,0 +1,59 @@
+"""Causal layers shared by both stages, written so that a whole sequence and a stream are the same graph.
+
+Every layer takes its past as an explicit state tensor and hands the next one back; zeros are silence. Only
+plain multiplications, additions and reductions of fixed length are used along time, so that ONNX Runtime
+computes a frame the same way whatever the number of frames in a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+States = Sequence[Tensor]
+
+
+class CausalDepthwise(nn.Module):
+    """Depthwise convolution over the last `kernel` frames. In and out `(streams, frames, width)`."""
+
+    def __init__(self, width: int, kernel: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.kernel, self.dilation = kernel, dilation
+        self.weight = nn.Parameter(torch.randn(kernel, width) / kernel**0.5)
+        self.bias = nn.Parameter(torch.zeros(width))
+
+    @property
+    def history(self) -> int:
+        """Frames of the past that the state holds."""
+        return (self.kernel - 1) * self.dilation
+
+    def forward(self, x: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
+        """`past` is `(streams, history, width)`."""
+        frames = x.shape[1]
+        longer = torch.cat([past, x], dim=1)
+        out = self.bias.expand_as(x)
+        for tap in range(self.kernel):
+            start = tap * self.dilation
+            out = out + longer[:, start : start + frames] * self.weight[tap]
+        return out, longer[:, frames:]
+
+
+class CausalBlock(nn.Module):
+    """ConvNeXt block (Liu et al. 2022) in time. In and out `(streams, frames, width)`."""
+
+    def __init__(
+        self, width: int, kernel: int, hidden: int, dilation: int = 1, residual_scale: float = 0.3
+    ) -> None:
+        super().__init__()
+        self.mix = CausalDepthwise(width, kernel, dilation)
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, hidden)
+        self.down = nn.Linear(hidden, width)
+        nn.init.normal_(self.down.weight, std=residual_scale / hidden**0.5)
+        nn.init.zeros_(self.down.bias)
+
+    def forward(self, x: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
+        mixed, following = self.mix(x, past)
+        return x + self.down(torch.nn.functional.silu(self.up(self.norm(mixed)))), following

@@ -1,0 +1,93 @@
+"""One training stem: a channel's events as reference audio, excitation, mel frames and note tokens.
+
+The very `NoteTable`, conditioning and excitation that play live make the inputs, so that training and playing
+cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neume.synth.conditioning import FEATURES, write_conditioning
+from neume.synth.events import MidiEvent
+from neume.synth.excitation import write_excitation
+from neume.synth.mel import MelSpec
+from neume.synth.notes import NoteTable
+from neume.synth.voices import VoiceTable
+
+from .fluid import FluidReference
+
+SLOTS: Final = 64
+AUDIO_SCALE: Final = 16_384.0  # int16 per unit: 6 dB of headroom above full scale
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """`frames` hops of one part.
+
+    audio: `(frames, hop)` int16, `AUDIO_SCALE` per unit; excitation: `(frames, hop, 2)` float16; mel:
+    `(frames, mels)` float16, natural log; tokens: `(pairs, features)` float32, the active slots of all
+    frames one after another; offsets: `(frames + 1,)` int64, where each frame's tokens begin.
+    """
+
+    audio: NDArray[np.int16]
+    excitation: NDArray[np.float16]
+    mel: NDArray[np.float16]
+    tokens: NDArray[np.float32]
+    offsets: NDArray[np.int64]
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for field in fields(self):
+            np.save(folder / f"{field.name}.npy", getattr(self, field.name))
+
+    @staticmethod
+    def load(folder: Path) -> Stem:
+        """Memory-mapped: pages are read when a batch asks for them."""
+        arrays: dict[str, Any] = {
+            field.name: np.load(folder / f"{field.name}.npy", mmap_mode="r", allow_pickle=False)
+            for field in fields(Stem)
+        }
+        return Stem(**arrays)
+
+
+def render_stem(
+    events: Sequence[MidiEvent],
+    frames: int,
+    reference: FluidReference,
+    voices: VoiceTable,
+    spec: MelSpec,
+    noise_key: tuple[int, int],
+) -> Stem:
+    """Render events (sorted, on the reference's grid) into a stem of `frames` hops."""
+    hop = spec.hop_samples
+    audio = reference.render_mono(events, frames * hop)
+    notes = NoteTable(SLOTS, voices, spec.rate_hz)
+    excitation = np.zeros((frames, hop, 2), np.float32)
+    row = np.zeros((SLOTS, len(FEATURES)), np.float32)
+    tokens: list[NDArray[np.float32]] = []
+    offsets = np.zeros(frames + 1, np.int64)
+    upcoming = 0
+    for frame in range(frames):
+        start, end = frame * hop, (frame + 1) * hop
+        notes.retire(start)
+        while upcoming < len(events) and events[upcoming].frame < end:
+            notes.apply(events[upcoming])
+            upcoming += 1
+        write_conditioning(notes, end, row)
+        write_excitation(notes, start, noise_key, excitation[frame])
+        tokens.append(row[notes.slots["active"]])
+        offsets[frame + 1] = offsets[frame] + len(tokens[-1])
+    return Stem(
+        audio=np.clip(np.round(audio * AUDIO_SCALE), -32768, 32767).astype(np.int16).reshape(frames, hop),
+        excitation=excitation.astype(np.float16),
+        mel=spec.analyse(audio).astype(np.float16),
+        tokens=np.concatenate(tokens),
+        offsets=offsets,
+    )

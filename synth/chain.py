@@ -1,0 +1,67 @@
+"""The chain from events to a stereo block: routing, renderer, mixer, and a stop-watch on each stage.
+
+What the render thread calls, and what `neume bench` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrangement import Arrangement
+from .block_timer import BlockTimer
+from .bundle import Bundle
+from .events import MidiEvent
+from .mixer import Mixer
+from .renderer import StreamRenderer
+from .stages import Stages
+
+Float32 = NDArray[np.float32]
+
+
+class Chain:
+    """Makes blocks one after the other. Not thread-safe: the render thread owns it once it runs."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        stages: Stages,
+        arrangement: Arrangement,
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        timer: BlockTimer | None = None,
+    ) -> None:
+        self.arrangement = arrangement
+        self.renderer = StreamRenderer(bundle, stages, arrangement.streams, steps=steps, seed=seed)
+        self.mixer = Mixer(arrangement.streams, self.renderer.rate_hz)
+        self.timer = timer or BlockTimer()
+        self.renderer.time_with(self.timer.lap)
+
+    @property
+    def frame(self) -> int:
+        """The first sample of the next block."""
+        return self.renderer.frame
+
+    @property
+    def block_samples(self) -> int:
+        return self.renderer.block_samples
+
+    def make_block(self, events: Iterable[MidiEvent]) -> Float32:
+        """The next block, `(block_samples, 2)`, late by the inverter's look-ahead.
+
+        `events` are in order of their frames and none is past the block's end; late ones take effect at once.
+        """
+        self.timer.start()
+        audio = self.renderer.render_block(self.arrangement.route(events))
+        self.timer.lap("prepare")  # what the renderer does after its last lap, or all of a silent block
+        stereo = self.mixer.mix(audio, self.arrangement.strips(self.renderer.notes))
+        self.timer.lap("mixer")
+        self.timer.stop()
+        return stereo
+
+    def pass_over(self) -> None:
+        """Leave the next block out: time goes on, nothing is rendered. Its events go into the next one."""
+        self.renderer.frame += self.block_samples

@@ -1,0 +1,161 @@
+"""The live engine: MIDI and files in, an audio device out, with a constant delay between them.
+
+    MIDI threads ─▶ queues ─▶ render thread ─▶ ring ─▶ the device's callback ─▶ loudspeaker, recorder's thread
+
+The render thread waits for nothing but the ring's level; the callback waits for nothing at all. The device's
+own clock is the only one: `SampleClock` follows it, and every event is placed on it.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Self
+
+from .arrangement import Arrangement
+from .audio_device import AudioDevice
+from .block_timer import BlockTimer
+from .bundle import Bundle
+from .chain import Chain
+from .engine_snapshot import EngineSnapshot
+from .errors import DeviceError
+from .latency import latency_sum
+from .midi_file import Performance
+from .midi_in import MidiInput
+from .outlet import Outlet, Tap
+from .render_thread import RenderThread
+from .ring import Ring
+from .sample_clock import SampleClock
+from .sources import EventSource, FilePlayer, LivePlayer
+from .stages import Stages
+
+SWITCH_INTERVAL_S: Final = 0.0005  # how long a busy Python thread may keep the callback waiting
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """`steps` None takes the bundle's default; `margin_ms` is kept ready on top of what D needs."""
+
+    steps: int | None = None
+    seed: int = 0
+    margin_ms: float = 0.0
+    timed_blocks: int = 4096  # the last blocks that the snapshot's times are of
+
+
+class Engine:
+    """Plays `sources` through one bundle into one device. Starts once, stops once.
+
+    Threads: one owner calls everything but `snapshot`, which any thread may call. Load `stages` on the
+    owner's thread: denormals are switched off there, and the render thread inherits it.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        stages: Stages,
+        arrangement: Arrangement,
+        device: AudioDevice,
+        config: EngineConfig = EngineConfig(),
+        *,
+        tap: Tap | None = None,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        rate_hz = bundle.manifest.mel.rate_hz
+        if device.rate_hz != rate_hz:
+            raise DeviceError(
+                f"{device.name} plays at {device.rate_hz} Hz; bundle {bundle.manifest.bundle.id} makes "
+                f"{rate_hz} Hz: choose a device that plays at {rate_hz} Hz"
+            )
+        self.chain = Chain(
+            bundle,
+            stages,
+            arrangement,
+            steps=config.steps,
+            seed=config.seed,
+            timer=BlockTimer(config.timed_blocks),
+        )
+        self.device = device
+        self.latency = latency_sum(
+            rate_hz=rate_hz,
+            block_samples=self.chain.block_samples,
+            lookahead_samples=self.chain.renderer.lookahead_samples,
+            device_block_samples=device.block_samples,
+            device_latency_samples=device.latency_samples,
+            margin_samples=round(config.margin_ms * rate_hz / 1000),
+        )
+        self.clock = SampleClock(rate_hz)
+        self.ring = Ring(self.latency.ring_target_samples + rate_hz)
+        self.outlet = Outlet(self.ring, self.clock, now_ns, tap)
+        self._sources: list[EventSource] = []
+        self.render = RenderThread(self.chain, self.ring, self.outlet, self.latency, self._sources)
+
+    def play(self, performance: Performance) -> None:
+        """Play a file from the first sample on. Before `start`."""
+        self._sources.append(FilePlayer(performance))
+
+    def listen(self, midi: MidiInput) -> None:
+        """Play what comes from MIDI inputs, which the engine closes at its end. Before `start`."""
+        self._sources.append(LivePlayer(midi, self.clock, self.latency, self.device.latency_samples))
+
+    def start(self) -> None:
+        """Fill the ring, then let the device take from it."""
+        self._switch_interval_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        gc.collect()
+        gc.freeze()  # no collection may walk through the models' heap while playing
+        self.fill_ring()
+        self.outlet.armed = True
+        self.render.start()
+        self.device.start(self.outlet.fill)
+
+    def stop(self) -> None:
+        """Stop the device, then the threads; sources are closed. Harmless in any state."""
+        self.device.stop()
+        self.render.stop()
+        for source in self._sources:
+            source.close()
+        if hasattr(self, "_switch_interval_s"):
+            sys.setswitchinterval(self._switch_interval_s)
+            gc.unfreeze()
+
+    def fill_ring(self) -> None:
+        """Render up to the target, in the caller's thread."""
+        while self.render.step():
+            pass
+
+    @property
+    def finished(self) -> bool:
+        """Whether every source has ended and the last tail has been played."""
+        end = self.render.finished_frame
+        return end is not None and self.outlet.position >= end
+
+    def check(self) -> None:
+        """Raise what has gone wrong in another thread: the renderer's exception, or a device that is lost."""
+        if self.render.failure is not None:
+            raise self.render.failure
+        if not self.device.alive:
+            raise DeviceError(f"{self.device.name} has stopped asking for audio: is it still connected?")
+
+    def snapshot(self) -> EngineSnapshot:
+        return EngineSnapshot(
+            played_frames=self.outlet.position,
+            ring_frames=self.ring.readable,
+            latency=self.latency,
+            underruns=self.outlet.underruns,
+            missing_frames=self.outlet.missing_frames,
+            blocks_left_out=self.render.blocks_left_out,
+            late_notes=self.render.late_notes,
+            blocks=self.chain.timer.blocks,
+            times=self.chain.timer.summary(),
+            sounding=self.render.sounding,
+            meters=self.chain.mixer.meters,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

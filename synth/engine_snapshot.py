@@ -1,0 +1,31 @@
+"""What a live engine tells about itself: one frozen record, for the panel, the command line and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .block_timer import StageTimes
+from .latency import Latency
+from .mixer import Meters
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSnapshot:
+    """The engine at one moment. Counters are since its start; times are of the last few thousand blocks."""
+
+    played_frames: int
+    ring_frames: int  # waiting to be played
+    latency: Latency
+    underruns: int  # times that the ring ran dry
+    missing_frames: int  # padded with silence, fades included
+    blocks_left_out: int  # too late to be played, so not rendered
+    late_notes: int  # came after their block had been begun
+    blocks: int  # rendered
+    times: Mapping[str, StageTimes]  # stage → percentiles, `block` is the sum
+    sounding: tuple[int, ...]  # notes of each stream
+    meters: Meters
+
+    @property
+    def played_s(self) -> float:
+        return self.played_frames / self.latency.rate_hz

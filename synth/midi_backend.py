@@ -1,0 +1,78 @@
+"""The system's MIDI behind python-rtmidi: which API answers, which input ports there are, new clients.
+
+Below `midi_in`. python-rtmidi's wheels hold ALSA and JACK on Linux; the first API that answers is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from .errors import DeviceError
+from .quiet import quiet_stderr
+
+CLIENT_NAME: Final = "Neume"
+ALSA_DEVICE: Final = "/dev/snd/seq"
+NO_LIBRARY: Final = "no MIDI input: python-rtmidi cannot be loaded ({}); pip install python-rtmidi brings it"
+NO_SYSTEM: Final = (
+    "no MIDI input: no MIDI system answers; on Linux that is ALSA (/dev/snd/seq, modprobe snd-seq) "
+    "or a running JACK server"
+)
+
+
+class MidiBackend:
+    """One API of python-rtmidi and a client of it that lists ports. DeviceError where none answers.
+
+    `failures` are the exceptions that its clients raise for ports that are gone, taken or not supported.
+    """
+
+    def __init__(self) -> None:
+        try:
+            import rtmidi  # type: ignore[import-untyped]
+        except (ImportError, OSError) as fault:
+            raise DeviceError(NO_LIBRARY.format(fault)) from None
+        self.failures: tuple[type[Exception], ...] = (rtmidi.RtMidiError, SystemError, NotImplementedError)
+        self._rtmidi = rtmidi
+        for self._api in rtmidi.get_compiled_api():
+            if self._api == rtmidi.API_LINUX_ALSA and not os.path.exists(ALSA_DEVICE):
+                continue
+            with contextlib.suppress(*self.failures):
+                self._lister = self.new_client()
+                return
+        raise DeviceError(NO_SYSTEM)
+
+    def new_client(self) -> Any:
+        """An `rtmidi.MidiIn` without a port."""
+        with quiet_stderr():
+            return self._rtmidi.MidiIn(self._api, CLIENT_NAME)
+
+    def port_names(self) -> list[str]:
+        """Names of the input ports, by rtmidi's port number; none once the system has gone."""
+        try:
+            return _unique(self._lister.get_ports())
+        except self.failures:
+            return []
+
+    def close(self) -> None:
+        self._lister.delete()
+
+
+def list_ports() -> tuple[str, ...]:
+    """Names of the system's MIDI input ports. DeviceError, with the reason, where there is no MIDI system."""
+    backend = MidiBackend()
+    names = tuple(backend.port_names())
+    backend.close()
+    return names
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """The names in order, a repeated one followed by its count: two keyboards of one make are two ports."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return unique

@@ -1,0 +1,179 @@
+"""Live MIDI input: open ports, stamp every message on arrival, keep it until the player asks.
+
+First link of the chain for live playing; `midi_bytes` turns the messages into events. Speaks to python-rtmidi
+itself, because mido's backend drops the arrival times.
+
+Threads: one backend thread per open port runs `_Port.receive`, which reads the clock and appends to a bounded
+queue, nothing else. Everything public belongs to one owner thread, which calls `drain` every block and `poll`
+about once a second. Held keys are followed in `drain`, so no state but the queue is shared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Self, TypeAlias
+
+from .errors import DeviceError
+from .midi_backend import CLIENT_NAME, MidiBackend
+
+QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
+POLL_S: Final = 1.0  # how often the owner should call `poll`
+HOLDING_PEDALS: Final = (64, 66)  # sustain, sostenuto: down on a port that is gone, they would hold its notes
+
+Message: TypeAlias = tuple[int, bytes]  # arrival in time.monotonic_ns, raw bytes
+
+
+class MidiInput:
+    """All chosen MIDI input ports and a virtual one, as a single stream of stamped messages.
+
+    `wanted`: parts of port names, upper or lower case; every port that contains one is opened, now or when it
+    appears. Empty: all ports. Where the system has no MIDI, nothing is opened and `problem` says why. When a
+    JACK server goes, its library goes on listing its ports: close this and make another; nothing here hangs.
+    """
+
+    def __init__(
+        self,
+        wanted: Sequence[str] = (),
+        virtual: bool = True,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self.problem: str | None = None
+        self._wanted = tuple(name.lower() for name in wanted)
+        self._clock_ns = clock_ns
+        self._ports: dict[str, _Port] = {}
+        self._gone: list[Message] = []  # releases for ports that have left
+        self._virtual: _Port | None = None
+        self._backend: MidiBackend | None = None
+        try:
+            self._backend = MidiBackend()
+        except DeviceError as reason:
+            self.problem = str(reason)
+            return
+        if virtual:
+            self._open_virtual(self._backend)
+        self.poll()
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """Names of the ports that are open, the virtual one left out."""
+        return tuple(self._ports)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Those of the wanted names (in lower case) that no open port contains."""
+        return tuple(name for name in self._wanted if not any(name in port.lower() for port in self._ports))
+
+    def drain(self) -> list[Message]:
+        """All that has arrived since the last call, by time of arrival; releases for lost ports are in it."""
+        messages, self._gone = self._gone, []
+        for port in (*self._ports.values(), *([self._virtual] if self._virtual else [])):
+            messages.extend(port.drain())
+        messages.sort(key=lambda message: message[0])
+        return messages
+
+    def poll(self) -> None:
+        """Look at the system's ports: release and forget those that are gone, open those that are new."""
+        if self._backend is None:
+            return
+        present = self._backend.port_names()
+        for name in [name for name in self._ports if name not in present]:
+            self._forget(name)
+        for number, name in enumerate(present):
+            if name not in self._ports and self._is_wanted(name):
+                self._open(self._backend, name, number)
+
+    def close(self) -> None:
+        """Close every port. What is held is released: one last `drain` returns it."""
+        for name in list(self._ports):
+            self._forget(name)
+        if self._virtual is not None:
+            self._gone += self._virtual.close()
+            self._virtual = None
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _is_wanted(self, name: str) -> bool:
+        return not self._wanted or any(wanted in name.lower() for wanted in self._wanted)
+
+    def _open(self, backend: MidiBackend, name: str, number: int) -> None:
+        with contextlib.suppress(*backend.failures):  # gone again, or taken: the next poll retries
+            port = _Port(backend.new_client(), self._clock_ns)
+            port.client.open_port(number, "input")
+            self._ports[name] = port
+
+    def _open_virtual(self, backend: MidiBackend) -> None:
+        with contextlib.suppress(*backend.failures):  # Windows has no virtual ports
+            port = _Port(backend.new_client(), self._clock_ns)
+            port.client.open_virtual_port(CLIENT_NAME)
+            self._virtual = port
+
+    def _forget(self, name: str) -> None:
+        self._gone += self._ports.pop(name).close()
+
+
+class _Port:
+    """One open port: its queue, filled by the backend's thread, and its held keys, known to the owner's."""
+
+    def __init__(self, client: Any, clock_ns: Callable[[], int]) -> None:
+        self.client = client
+        self._clock_ns = clock_ns
+        self._queue: deque[Message] = deque()
+        self._overflowed = False
+        self._held: dict[tuple[int, int], bytes] = {}  # (status, number): the message that lets it go
+        client.ignore_types(sysex=False, timing=True, active_sense=True)
+        client.set_callback(self.receive)
+
+    def receive(self, event: tuple[list[int], float], _: object = None) -> None:
+        """Backend thread. A full queue loses the message; `drain` then lets go of everything held."""
+        stamp_ns = self._clock_ns()
+        if len(self._queue) < QUEUE_MESSAGES:
+            self._queue.append((stamp_ns, bytes(event[0])))
+        else:
+            self._overflowed = True
+
+    def drain(self) -> list[Message]:
+        messages = [self._queue.popleft() for _ in range(len(self._queue))]
+        for _, message in messages:
+            self._follow(message)
+        if self._overflowed:
+            self._overflowed = False
+            messages += self._let_go()
+        return messages
+
+    def close(self) -> list[Message]:
+        """Close the port; returns what was still queued and the release of all that it held."""
+        self.client.cancel_callback()
+        self.client.close_port()
+        self.client.delete()
+        return self.drain() + self._let_go()
+
+    def _follow(self, message: bytes) -> None:
+        if len(message) != 3:
+            return
+        status, number, value = message
+        kind, channel = status & 0xF0, status & 0x0F
+        if kind == 0x90 and value:
+            self._held[status, number] = bytes((0x80 | channel, number, 64))
+        elif kind in (0x80, 0x90):
+            self._held.pop((0x90 | channel, number), None)
+        elif kind == 0xB0 and number in HOLDING_PEDALS:
+            if value:
+                self._held[status, number] = bytes((status, number, 0))
+            else:
+                self._held.pop((status, number), None)
+
+    def _let_go(self) -> list[Message]:
+        now_ns = self._clock_ns()
+        releases = [(now_ns, release) for release in self._held.values()]
+        self._held.clear()
+        return releases

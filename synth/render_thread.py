@@ -1,0 +1,127 @@
+"""The render thread: keeps the ring filled to its target, a block at a time, ahead of the audio callback."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
+
+import numpy as np
+
+from .chain import Chain
+from .events import MidiEvent, NoteOn, Panic
+from .latency import Latency
+from .outlet import Outlet
+from .ring import Ring
+from .sources import EventSource
+
+SHORTEST_SLEEP_S: Final = 0.0003
+LONGEST_SLEEP_S: Final = 0.005
+LONGEST_TAIL_S: Final = 10.0  # a note that a file leaves held is ended then
+
+
+class RenderThread:
+    """Fills `ring` from `sources` through `chain`.
+
+    Threads: after `start`, `chain` and `sources` belong to the thread; any thread may read the attributes.
+    `step` is one turn of its loop, for tests that want no thread. An exception ends the thread and stays in
+    `failure`.
+    """
+
+    def __init__(
+        self, chain: Chain, ring: Ring, outlet: Outlet, latency: Latency, sources: Sequence[EventSource]
+    ) -> None:
+        self.sounding: tuple[int, ...] = (0,) * chain.arrangement.streams
+        self.late_notes = 0  # notes that came after their block had been begun
+        self.blocks_left_out = 0  # could not have been played in time, so were not rendered
+        self.finished_frame: int | None = None  # nothing sounds from here on, and nothing will
+        self.failure: Exception | None = None
+        self._chain = chain
+        self._ring = ring
+        self._outlet = outlet
+        self._latency = latency
+        self._sources = sources
+        self._silence = np.zeros((chain.block_samples, ring.channels), np.float32)
+        self._resume_frame = 0
+        self._ended_frame: int | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="neume-render", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its block; harmless if it was never started."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    @property
+    def ahead_samples(self) -> int:
+        """How much is rendered beyond what the device has taken; negative while the ring is dry."""
+        return self._ring.written - self._outlet.position
+
+    def step(self) -> bool:
+        """Make the next block if it is due; returns whether it was."""
+        if self.ahead_samples > self._latency.start_level_samples:
+            return False
+        if self._ring.writable < self._chain.block_samples:
+            return False
+        self._catch_up()
+        if self._chain.frame < self._resume_frame:
+            self._leave_out()
+        else:
+            self._ring.write(self._chain.make_block(self._due_events()))
+            self.sounding = tuple(table.sounding for table in self._chain.renderer.notes)
+            self._look_for_the_end()
+        return True
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                if not self.step():
+                    time.sleep(self._sleep_s())
+        except Exception as failure:
+            self.failure = failure
+
+    def _sleep_s(self) -> float:
+        spare_s = (self.ahead_samples - self._latency.start_level_samples) / self._latency.rate_hz
+        return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, spare_s))
+
+    def _due_events(self) -> list[MidiEvent]:
+        end_frame = self._chain.frame + self._chain.block_samples
+        events = [event for source in self._sources for event in source.take(end_frame)]
+        if len(self._sources) > 1:
+            events.sort(key=attrgetter("frame"))
+        if self._outlet.armed:
+            begin = self._chain.frame
+            self.late_notes += sum(isinstance(event, NoteOn) and event.frame < begin for event in events)
+        if self._tail_is_too_long(end_frame):
+            events.append(Panic(end_frame - 1))
+        return events
+
+    def _catch_up(self) -> None:
+        """After an underrun, go on from the first block that can still be played in time."""
+        if self.ahead_samples < 0 and self._chain.frame >= self._resume_frame:
+            behind = self._latency.start_level_samples - self.ahead_samples
+            blocks = math.ceil(behind / self._chain.block_samples)
+            self._resume_frame = self._chain.frame + blocks * self._chain.block_samples
+
+    def _leave_out(self) -> None:
+        """The place of a block that is too late, kept in the ring: the outlet drops it."""
+        self._ring.write(self._silence)
+        self._chain.pass_over()
+        self.blocks_left_out += 1
+
+    def _look_for_the_end(self) -> None:
+        if self._ended_frame is None and all(source.ended for source in self._sources):
+            self._ended_frame = self._chain.frame
+        if self._ended_frame is not None and self.finished_frame is None and self._chain.renderer.silent:
+            self.finished_frame = self._chain.frame
+
+    def _tail_is_too_long(self, frame: int) -> bool:
+        longest = LONGEST_TAIL_S * self._latency.rate_hz
+        return self._ended_frame is not None and frame - self._ended_frame > longest

@@ -1,0 +1,1 @@
+"""The panel. Imports `neume.synth` only."""
