@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -44,13 +45,14 @@ def data_build(
         str, typer.Option(help="Folder of MIDI files with an index.csv; without it, procedural notes only.")
     ] = "",
     corpus_share: Annotated[float, typer.Option(help="Share of stems taken from the corpus.")] = 0.5,
+    split: Annotated[str, typer.Option(help="Split of the corpus: train or dev.")] = "train",
     soundfont: Annotated[str, typer.Option(help="The .sf2 to learn; FluidR3 GM if not given.")] = "",
     workers: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
 ) -> None:
     """Render MIDI and procedural notes with a SoundFont into dry stems and features."""
     from .build import BuildPlan, build_dataset
 
-    plan = BuildPlan(seed, stems, seconds, corpus_share if corpus else 0.0, corpus, "train", soundfont)
+    plan = BuildPlan(seed, stems, seconds, corpus_share if corpus else 0.0, corpus, split, soundfont)
     build_dataset(plan, folder, workers)
 
 
@@ -104,7 +106,6 @@ def export(
     inverter: Annotated[Path, typer.Option(help="Run folder of the inverter.")],
     data: DataFolders,
     golden: Annotated[Path, typer.Option(help="A short MIDI file whose rendering goes into the bundle.")],
-    card: Annotated[Path, typer.Option(help="Markdown card: data, licence, figures, weaknesses.")],
     licence_file: Annotated[Path, typer.Option(help="Licence text of the bundle.")],
     name: Annotated[str, typer.Option(help="Name shown to players.")] = "Neume GM",
     version: Annotated[str, typer.Option(help="Semantic version of the bundle.")] = "0.1.0",
@@ -122,22 +123,19 @@ def export(
     """Turn two training runs into a bundle; refuses when ONNX Runtime and torch disagree."""
     from importlib.metadata import version as installed
 
-    from .export import ExportPlan, export_bundle, read_metrics
+    from .export import ExportPlan, export_bundle
 
-    for path in (golden, card, licence_file):
+    for path in (golden, licence_file, *([evaluation] if evaluation else [])):
         if not path.is_file():
             raise NeumeError(f"{path}: no such file")
-    metrics, quality_db = read_metrics(evaluation) if evaluation else ({}, {})
     plan = ExportPlan(
         info=BundleInfo(folder.resolve().name, name, version, licence, description or name),
         data=trained_on,
         data_licence=data_licence,
         golden_midi=golden,
         licence_file=licence_file,
-        card=card.read_text(),
         steps_default=steps_default,
-        metrics=metrics,
-        quality_db=quality_db,
+        report=json.loads(evaluation.read_text()) if evaluation else None,
         code_version=installed("neume"),
     )
     error = export_bundle(spectrogram, inverter, data[0], plan, folder)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from torch import Tensor
 from neume.synth.bundle import Bundle, manifest_text, open_bundle
 from neume.synth.conditioning import FEATURES
 from neume.synth.errors import NeumeError
+from neume.synth.golden import render_golden
 from neume.synth.manifest import (
     CARD_NAME,
     LICENCE_NAME,
@@ -38,14 +38,19 @@ from neume.synth.manifest import (
     VoiceAnchors,
 )
 from neume.synth.mel import MelSpec
-from neume.synth.midi_file import read_performance
-from neume.synth.renderer import StreamRenderer
 from neume.synth.stages import load_stages
 
 from .build import dataset_voices, stem_folder
+from .card import card_text
 from .inverter import Inverter, InverterConfig
 from .loop import load_checkpoint
-from .onnx_export import ExportedStage, export_denoiser, export_inverter, export_spectrogram
+from .onnx_export import (
+    ExportedStage,
+    export_denoiser,
+    export_inverter,
+    export_spectrogram,
+    half_precision,
+)
 from .programs import NAMES, family, substitute
 from .spectrogram import Denoiser, MeanModel, SpectrogramConfig, slot_tokens
 from .stems import SLOTS, Stem
@@ -71,10 +76,8 @@ class ExportPlan:
     data_licence: str
     golden_midi: Path
     licence_file: Path
-    card: str
     steps_default: int = 2
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    quality_db: Mapping[int, float] = field(default_factory=dict)
+    report: Mapping[str, Any] | None = None  # of `neume eval`, for the card and the manifest
     code_version: str = ""
 
 
@@ -90,9 +93,9 @@ def export_bundle(
     files = {f"{name}.onnx": stage.onnx for name, stage in stages.items()}
     files[GOLDEN_MIDI] = plan.golden_midi.read_bytes()
     files[LICENCE_NAME] = plan.licence_file.read_bytes()
-    files[CARD_NAME] = plan.card.encode()
+    files[CARD_NAME] = card_text(plan.info, plan.data, plan.data_licence, plan.report).encode()
     manifest = _manifest(plan, stages, dataset_voices(dataset), spectrogram["seconds"] + inverter["seconds"])
-    files[GOLDEN_AUDIO] = _golden_audio(Bundle(folder, manifest, "", files), plan.golden_midi)
+    files[GOLDEN_AUDIO] = _golden_audio(Bundle(folder, manifest, "", files))
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = replace(manifest, files=hashes)
     unfinished = folder.parent / f".{folder.name}.unfinished"
@@ -113,10 +116,10 @@ def export_stages(
     """The three models, each proved on real stems of the data set."""
     spec = MelSpec()
     mean, denoiser = MeanModel(SpectrogramConfig(), spec), Denoiser(SpectrogramConfig(), spec)
-    mean.load_state_dict(_part(spectrogram, "mean."))
-    denoiser.load_state_dict(_part(spectrogram, "denoiser."))
+    mean.load_state_dict(half_precision(_part(spectrogram, "mean.")))
+    denoiser.load_state_dict(half_precision(_part(spectrogram, "denoiser.")))
     second = Inverter(InverterConfig(), spec)
-    second.load_state_dict(dict(inverter))
+    second.load_state_dict(half_precision(inverter))
     stems = [Stem.load(stem_folder(dataset, index)) for index in range(PROOF_STEMS)]
     conditioning = torch.from_numpy(np.stack([slot_conditioning(stem, 40, PROOF_FRAMES) for stem in stems]))
     part = slice(40, 40 + PROOF_FRAMES)
@@ -150,6 +153,7 @@ def _part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def _manifest(
     plan: ExportPlan, stages: Mapping[str, ExportedStage], voices: Mapping[int, VoiceRow], seconds: float
 ) -> BundleManifest:
+    metrics, quality_db = manifest_figures(plan.report) if plan.report else ({}, {})
     return BundleManifest(
         bundle=plan.info,
         mel=MelSpec(),
@@ -159,7 +163,7 @@ def _manifest(
         files=dict.fromkeys(
             [*(f"{n}.onnx" for n in STAGES), CARD_NAME, LICENCE_NAME, GOLDEN_MIDI, GOLDEN_AUDIO], RESIDUE
         ),
-        programs=tuple(_program(number, voices, plan.quality_db) for number in range(len(NAMES))),
+        programs=tuple(_program(number, voices, quality_db) for number in range(len(NAMES))),
         parameters=(),
         provenance=Provenance(
             data=plan.data,
@@ -167,7 +171,7 @@ def _manifest(
             code_version=plan.code_version,
             training_time_s=round(seconds, 1),
             parity_error=max(stage.parity_error for stage in stages.values()),
-            metrics=dict(plan.metrics),
+            metrics=metrics,
         ),
         golden=Golden(GOLDEN_MIDI, GOLDEN_AUDIO, GOLDEN_SEED, plan.steps_default, GOLDEN_TOLERANCE_DB),
     )
@@ -186,28 +190,29 @@ def _program(number: int, voices: Mapping[int, VoiceRow], quality_db: Mapping[in
     return Program(number, NAMES[number], family(number), substitute(number), quality_db.get(number), voice)
 
 
-def _golden_audio(bundle: Bundle, midi: Path) -> bytes:
-    """The golden performance as the bundle plays it: one stream, mono FLAC."""
-    audio = render_mono(bundle, midi)
+def _golden_audio(bundle: Bundle) -> bytes:
+    """The golden performance as the bundle plays it: mono FLAC."""
+    audio = render_golden(bundle, load_stages(bundle))
     if not np.isfinite(audio).all() or np.abs(audio).max() > 1.0:
-        raise NeumeError(
-            f"golden performance {midi.name} peaks at {np.abs(audio).max():.2f}: choose a quieter one"
-        )
+        peak = np.abs(audio).max()
+        raise NeumeError(f"the golden performance peaks at {peak:.2f}: give a quieter one")
     stream = io.BytesIO()
     soundfile.write(stream, audio, bundle.manifest.mel.rate_hz, format="FLAC", subtype="PCM_24")
     return stream.getvalue()
 
 
-def render_mono(bundle: Bundle, midi: Path, seed: int = GOLDEN_SEED) -> NDArray[np.float32]:
-    """All channels of a MIDI file in one stream of a bundle, its look-ahead removed; `(samples,)`."""
-    performance = read_performance(midi)
-    renderer = StreamRenderer(bundle, load_stages(bundle), 1, seed=seed)
-    blocks = -(-(performance.duration_frames + renderer.lookahead_samples) // renderer.block_samples)
-    events: Sequence[tuple[int, Any]] = [(0, event) for event in performance.events]
-    return renderer.render_blocks(events, blocks)[0, renderer.lookahead_samples :]
-
-
-def read_metrics(path: Path) -> tuple[dict[str, float], dict[int, float]]:
-    """Figures for the manifest from an evaluation's JSON: overall, and log-mel distance per program."""
-    report = json.loads(path.read_text())
-    return dict(report.get("summary", {})), {int(p): float(d) for p, d in report.get("programs", {}).items()}
+def manifest_figures(report: Mapping[str, Any]) -> tuple[dict[str, float], dict[int, float]]:
+    """Figures for the manifest from an evaluation: solo parts, the song, log-mel distance per program."""
+    rows = report["rows"]
+    metrics = {
+        f"{row} {scope} {name}": float(value)
+        for row in ("inverter only", "whole chain")
+        for scope in ("solo", "song")
+        for name, value in rows[row][scope].items()
+        if isinstance(value, float)
+    }
+    quality_db = {
+        int(number): float(program["log_mel_db"]["whole chain"])
+        for number, program in report["programs"].items()
+    }
+    return metrics, quality_db

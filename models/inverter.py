@@ -1,9 +1,9 @@
 """Stage 2: mel frames and excitation to audio; a causal network that filters the excitation.
 
-The harmonic and the noise excitation are cut into half-overlapping windows of two hops. For each window the
-network sets a log gain a frequency bin and excitation; the gains become minimum-phase filters, so that the
-filtered windows, overlapped and added, never sound before their note's onset sample. A first guess of the gains,
-the mel target over the excitation's own level, is built in; the network corrects it.
+The harmonic and the noise excitation are cut into half-overlapping windows of two hops. For each window
+the network sets a log gain a frequency bin and excitation; the gains become minimum-phase filters, so that
+the filtered windows, overlapped and added, never sound before their note's onset sample. A first guess of
+the gains, the mel target over the excitation's own level, is built in; the network corrects it.
 """
 
 from __future__ import annotations

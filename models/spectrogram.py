@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from neume.synth.mel import MelSpec
 
-from .layers import CausalBlock, States
+from .layers import CausalBlock, States, windows
 from .tokens import COLUMN, DB_TO_LOG, SlotTokens, TokenFeatures, Tokens
 
-SCORE_CAP = 8.0  # attention scores are bounded, so that their exponentials need no running maximum
+SCORE_CAP = 8.0  # of attention, in natural log
 SPREAD_RANGE = (-4.0, 1.5)  # natural log of the residual's standard deviation
 RESIDUAL_LIMIT = 5.0
 
@@ -101,25 +101,37 @@ class DecoderLayer(nn.Module):
         query, fresh = self.time_qkv(x).split([width, 2 * width], dim=-1)
         longer = torch.cat([past, fresh], dim=1)
         query = query.unflatten(-1, (self.heads, head)) * head**-0.5
-        pairs = longer.unflatten(-1, (2, self.heads, head))
-        keys, values = pairs[:, :, 0], pairs[:, :, 1]
+        following = longer[:, frames:]
+        if torch.compiler.is_exporting():
+            keys, values = windows(longer, self.window).unflatten(-1, (2, self.heads, head)).unbind(-3)
+            scores = (query[:, :, None] * keys).sum(-1, keepdim=True) + self.time_bias[..., None]
+            weights = self._weight(scores)
+            return ((weights * values).sum(2) / (weights.sum(2) + 1.0)).flatten(-2), following
+        keys, values = longer.unflatten(-1, (2, self.heads, head)).unbind(-3)
         total, out = 0.0, 0.0
         for lag in range(self.window):
-            score = (query * keys[:, lag : lag + frames]).sum(-1, keepdim=True) + self.time_bias[lag, :, None]
-            weight = torch.exp(SCORE_CAP * torch.tanh(score / SCORE_CAP))
+            part = slice(lag, lag + frames)
+            weight = self._weight(
+                (query * keys[:, part]).sum(-1, keepdim=True) + self.time_bias[lag, :, None]
+            )
             total = total + weight
-            out = out + weight * values[:, lag : lag + frames]
-        return (out / (total + 1.0)).flatten(-2), longer[:, frames:]
+            out = out + weight * values[:, part]
+        return (out / (total + 1.0)).flatten(-2), following
+
+    @staticmethod
+    def _weight(score: Tensor) -> Tensor:
+        """Bounded scores need no running maximum. Sums get one more: a query may attend to nothing."""
+        return torch.exp(SCORE_CAP * torch.tanh(score / SCORE_CAP))
 
     def _over_notes(self, query: Tensor, keys: Tensor, values: Tensor, tokens: Tokens) -> Tensor:
         """query `(frames, width)`, keys and values one row a token → `(frames, width)`."""
         heads, width = self.heads, query.shape[-1]
         product = (tokens.spread(query) * keys).unflatten(-1, (heads, width // heads)).sum(-1)
         score = product * (width // heads) ** -0.5
-        weight = torch.exp(SCORE_CAP * torch.tanh(score / SCORE_CAP))
+        weight = self._weight(score)
         weighted = weight[..., None] * values.unflatten(-1, (heads, width // heads))
         sums = tokens.total(torch.cat([weighted.flatten(-2), weight], dim=-1))
-        total = sums[..., width:, None] + 1.0  # the added one lets a frame attend to nothing
+        total = sums[..., width:, None] + 1.0
         return (sums[..., :width].unflatten(-1, (heads, width // heads)) / total).flatten(-2)
 
 
@@ -149,7 +161,7 @@ class MeanModel(nn.Module):
     def forward(
         self, tokens: Tokens, streams: int, states: States
     ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
-        """Tokens of `streams * frames` rows → mean, spread `(s, f, mels)`, context `(s, f, width)`, states."""
+        """Tokens of `streams * frames` rows → mean and spread `(s, f, mels)`, context, states."""
         notes, shapes = self.encoder(tokens.raw)
         gain = tokens.raw[..., COLUMN["gain_db"], None] * DB_TO_LOG
         power = tokens.total(torch.exp(2.0 * (shapes + gain).clamp(max=4.0)))

@@ -56,7 +56,7 @@ class SpectrogramTask:
     def step(self, step: int, learning_rate: float) -> dict[str, float]:
         config = self.config
         seed = (config.seed, rank(), step)
-        mel, tokens = self._batch(seed, config.batch, config.frames)
+        mel, tokens = self.batch(seed)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=config.bfloat16):
             loss, figures = self._losses(mel, tokens, seed)
         figures["gradient"] = step_optimiser(self.optimiser, loss, learning_rate)
@@ -82,30 +82,41 @@ class SpectrogramTask:
             "likelihood": likelihood.item(),
         }
 
-    def _batch(self, seed: tuple[int, ...], size: int, frames: int) -> tuple[Tensor, RaggedTokens]:
+    def batch(self, seed: tuple[int, ...]) -> tuple[Tensor, RaggedTokens]:
+        """Log-mel frames `(b, f, mels)` and the tokens of their notes, decided by the seed."""
+        return self._crops(seed, self.config.batch, self.config.frames)
+
+    def _crops(self, seed: tuple[int, ...], size: int, frames: int) -> tuple[Tensor, RaggedTokens]:
         batch = token_batch(self.stems, seed, size, frames, self.spec)
         raw, rows = (torch.from_numpy(a).to(self.device) for a in (batch.tokens, batch.frame_of_pair))
         return torch.from_numpy(batch.mel).to(self.device), RaggedTokens(raw, rows, size * frames)
 
     def _diffusion(self, clean: Tensor, context: Tensor, seed: tuple[int, ...]) -> Tensor:
         """Squared error of the v-prediction at one random noise level a crop."""
-        rng = np.random.default_rng([*seed, 1])
-        size = clean.shape[0]
-        level = torch.from_numpy(((rng.random() + np.arange(size) / size) % 1.0).astype(np.float32)).to(clean)
-        noise = torch.from_numpy(rng.standard_normal(clean.shape, np.float32)).to(clean)
-        signal_share, noise_share = (f(level * (math.pi / 2))[:, None, None] for f in (torch.cos, torch.sin))
+        noise, level, signal_share, noise_share = noise_and_level(clean, seed)
         denoiser = self.model["denoiser"]
         estimate, _ = denoiser(
-            signal_share * clean + noise_share * noise, level, context, denoiser.initial_states(size)
+            signal_share * clean + noise_share * noise, level, context, denoiser.initial_states(len(clean))
         )
         wanted = signal_share * noise - noise_share * clean
         return ((estimate - wanted)[:, WARM_FRAMES:] ** 2).mean()
 
     @torch.no_grad()
     def preview(self, folder: Path, step: int) -> None:
-        mel, tokens = self._batch((self.config.seed, 99, 0), 4, 375)
+        mel, tokens = self._crops((self.config.seed, 99, 0), 4, 375)
         model = self.average["mean"]
         mean, *_ = model(tokens, 4, model.initial_states(4))
         spectrogram_pairs(
             folder / f"preview-{step:07d}.png", list(mel.cpu().numpy()), list(mean.cpu().numpy())
         )
+
+
+def noise_and_level(clean: Tensor, seed: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Noise like `clean (b, f, mels)`, one noise level a crop, spread evenly over the batch, `(b,)`, and the
+    shares of signal and noise that it stands for, `(b, 1, 1)`."""
+    rng = np.random.default_rng([*seed, 1])
+    size = len(clean)
+    level = torch.from_numpy(((rng.random() + np.arange(size) / size) % 1.0).astype(np.float32)).to(clean)
+    noise = torch.from_numpy(rng.standard_normal(clean.shape, np.float32)).to(clean)
+    angle = (level * (math.pi / 2))[:, None, None]
+    return noise, level, torch.cos(angle), torch.sin(angle)

@@ -26,6 +26,8 @@ MAX_DECAY_DB_PER_S: Final = 300.0  # faster drums would lose the quiet end of th
 PARTIALS: Final = 6
 TUNING_RANGE_CENTS: Final = 60.0
 TUNING_FFT: Final = 1 << 19
+NEAR: Final = 2.0 ** (-15.0 / 1200.0)  # a partial is looked for within 15 cents
+SUBOCTAVE_DB: Final = -20.0  # partials between the harmonics this far below them are a stop of their own
 
 VoiceRow = dict[str, list[float]]
 
@@ -42,7 +44,7 @@ def _measure_program(reference: FluidReference, program: int) -> VoiceRow:
         audio = _single_note(reference, program, key, LONG_HOLD_S)
         decay = _decay(audio)
         release = _release(_single_note(reference, program, key, SHORT_HOLD_S), decay)
-        tuning = strongest_partial(audio) - key if drums else tuning_cents(audio, key) / 100.0
+        tuning = strongest_partial(audio) - key if drums else _tuning_semitones(audio, key)
         for name, value in zip(row, (key, decay, release, tuning), strict=True):
             row[name].append(round(float(value), 3))
     return row
@@ -106,6 +108,20 @@ def tuning_cents(audio: NDArray[np.float32], key: int, start_s: float = 0.1, end
     if score.max() <= 4.0 * np.median(score) * 0.5:
         return 0.0  # no comb stands out: noise, bells and effects stay at their key
     return float(cents[score.argmax()])
+
+
+def _tuning_semitones(audio: NDArray[np.float32], key: int) -> float:
+    """Deviation of a held note from its key; an octave lower where it has partials between the key's own."""
+    cents = tuning_cents(audio, key)
+    power = _spectrum(audio, 0.1, 1.1) ** 2
+    fundamental = 440.0 * 2.0 ** ((key - 69 + cents / 100.0) / 12.0) * TUNING_FFT / RATE_HZ
+
+    def strongest(partials: tuple[float, ...]) -> float:
+        places = [fundamental * partial for partial in partials]
+        return max(float(power[int(p * NEAR) - 8 : int(p / NEAR) + 9].max(initial=0.0)) for p in places)
+
+    between_db = 10.0 * np.log10((strongest((0.5, 1.5, 2.5)) + 1e-20) / (strongest((1, 2, 3)) + 1e-20))
+    return cents / 100.0 - (12.0 if between_db > SUBOCTAVE_DB else 0.0)
 
 
 def strongest_partial(audio: NDArray[np.float32]) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .audio_device import Fill
-from .errors import DeviceError
+from .errors import DeviceError, UsageError
 from .quiet import quiet_stderr
 
 CHANNELS: Final = 2
@@ -41,6 +41,9 @@ class SoundDevice:
 
         Raises `NoDeviceError` where there is none at all, `DeviceError` for one that is unknown or refuses.
         """
+        low, high = BLOCK_RANGE
+        if not low <= block_samples <= high:
+            raise UsageError(f"audio blocks of {block_samples} samples; allowed are {low} to {high}")
         self._portaudio = load_portaudio()
         device = _chosen(self._portaudio, name)
         self.name = str(device["name"])
@@ -73,9 +76,6 @@ class SoundDevice:
             self._stream.close()
 
     def _opened(self, device: dict[str, Any]) -> Any:
-        low, high = BLOCK_RANGE
-        if not low <= self.block_samples <= high:
-            raise DeviceError(f"audio blocks of {self.block_samples} samples; allowed are {low} to {high}")
         try:
             with quiet_stderr():
                 return self._portaudio.OutputStream(

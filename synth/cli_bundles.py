@@ -48,6 +48,9 @@ def list_(as_json: Json = False) -> None:
 @bundles.command()
 def check(
     bundle: Annotated[str, typer.Argument(help="The name of a bundle, or its folder (with a / in it).")],
+    golden: Annotated[
+        bool, typer.Option("--golden", help="Also play the golden performance and compare it with its audio.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check a bundle: manifest, files, hashes, models, and a block of silence through each model.
@@ -55,6 +58,7 @@ def check(
     Exits with 1 if anything is wrong, and tells everything that is.
     """
     from .bundle import open_named
+    from .golden import golden_faults
     from .stages import load_stages
 
     faults: list[str] = []
@@ -63,7 +67,9 @@ def check(
         opened = open_named(bundle)
         info = opened.manifest.bundle
         name = f"{info.id} {info.version}"
-        load_stages(opened)
+        stages = load_stages(opened)
+        if golden:
+            faults += golden_faults(opened, stages)
     except BundleError as error:
         faults = error.faults
     if as_json:

@@ -43,7 +43,8 @@ def play(
         int | None, typer.Option(help="Diffusion steps, as the bundle allows; more is better and slower.")
     ] = None,
     streams: Annotated[
-        int | None, typer.Option(help="Parts rendered apart, 1 to 16. Without: one for each MIDI channel.")
+        int | None,
+        typer.Option(help="Parts rendered apart, 1 to 16. Without: each channel, if the machine can."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the noise: the same seed gives the same samples.")] = 0,
     margin_ms: Annotated[
@@ -101,7 +102,7 @@ def _stand_in(midi: Path | None, demo: bool) -> Path | None:
     """The WAV file to perform into where there is no device and no --record; None for keyboards."""
     if demo:
         return Path(DEMO_WAV)
-    return None if midi is None else Path(midi.with_suffix(".wav").name)
+    return None if midi is None else Path(f"{midi.stem}-neume.wav")
 
 
 def _say(line: str) -> None:

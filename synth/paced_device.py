@@ -1,4 +1,4 @@
-"""A device for machines without one: takes blocks by the clock as a sound card does, and plays them to nobody."""
+"""A device for machines without one: takes blocks by the clock as a sound card does, and plays to nobody."""
 
 from __future__ import annotations
 

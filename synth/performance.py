@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from .arrangement import Arrangement, arrange, live_arrangement
 from .audio_device import AudioDevice
 from .audio_out import NoDeviceError, SoundDevice
 from .bundle import Bundle, open_named
+from .capacity import affordable_streams
 from .engine import Engine, EngineConfig
 from .engine_snapshot import EngineSnapshot
 from .errors import DeviceError, NeumeError
@@ -24,10 +26,11 @@ from .midi_file import Performance
 from .midi_in import MidiInput
 from .paced_device import PacedDevice
 from .recorder import Recorder
-from .stages import load_stages
+from .stages import Stages, load_stages
 
 LOOK_EVERY_S: Final = 0.05
 SHOW_EVERY_S: Final = 0.25
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +73,25 @@ def perform(
     """
     bundle = open_named(venue.bundle)
     rate_hz = bundle.manifest.mel.rate_hz
-    device, target = _stage(venue, rate_hz, say)
+    device, target = _stage(venue, rate_hz)
     stages = load_stages(bundle)
-    with contextlib.ExitStack() as closing:
+    with _interruptible(), contextlib.ExitStack() as closing:
         recorder = None
         if target is not None:
             lookahead = bundle.manifest.engine.lookahead_hops * bundle.manifest.mel.hop_samples
             recorder = Recorder(target, rate_hz, leave_out_frames=lookahead)
             closing.callback(recorder.close)
-        engine = Engine(
-            bundle, stages, _arrangement(performance, inputs, streams), device, config, tap=recorder
-        )
+        if performance is not None and inputs is None and streams is None:
+            streams = _affordable(performance, bundle, stages, config, say)
+        arrangement = _arrangement(performance, inputs, streams)
+        engine = Engine(bundle, stages, arrangement, device, config, tap=recorder)
         closing.callback(engine.stop)
         if performance is not None:
             engine.play(performance)
         if inputs is not None:
             engine.listen(_opened(inputs, say))
+        if isinstance(device, PacedDevice):
+            say(f"there is no audio output device: performing into {target}, by the clock")
         say(f"latency {engine.latency}")
         problem = _until_the_end(engine, recorder, show)
         end = engine.snapshot()
@@ -103,7 +109,7 @@ def perform(
     )
 
 
-def _stage(venue: Venue, rate_hz: int, say: Callable[[str], None]) -> tuple[AudioDevice, Path | None]:
+def _stage(venue: Venue, rate_hz: int) -> tuple[AudioDevice, Path | None]:
     """The device to play on and the file to record into: a real device, or else the clock and a file."""
     try:
         return SoundDevice(rate_hz, venue.block_samples, venue.audio_out), venue.record
@@ -111,7 +117,6 @@ def _stage(venue: Venue, rate_hz: int, say: Callable[[str], None]) -> tuple[Audi
         target = venue.record or venue.stand_in
         if target is None:
             raise DeviceError(f"{fault}; to perform into a file instead, add --record FILE.wav") from None
-        say(f"{fault}: performing into {target}, by the clock")
         return PacedDevice(rate_hz, venue.block_samples), target
 
 
@@ -121,6 +126,17 @@ def _arrangement(
     if performance is None or inputs is not None:
         return live_arrangement()
     return arrange(performance, streams)
+
+
+def _affordable(
+    performance: Performance, bundle: Bundle, stages: Stages, config: EngineConfig, say: Callable[[str], None]
+) -> int:
+    """As many streams as the performance has parts, or as the machine can take."""
+    parts = arrange(performance).streams
+    streams = affordable_streams(bundle, stages, parts, config.steps)
+    if streams < parts:
+        say(f"{parts} parts share {streams} streams: this machine has no time for more (--streams decides)")
+    return streams
 
 
 def _opened(inputs: Sequence[str], say: Callable[[str], None]) -> MidiInput:
@@ -138,7 +154,7 @@ def _until_the_end(
 ) -> NeumeError | None:
     """Play to the end, to Ctrl-C, or to what makes going on pointless, which is returned."""
     shown_s = 0.0
-    with _terminable(), contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):
         engine.start()
         while not engine.finished:
             time.sleep(LOOK_EVERY_S)
@@ -155,13 +171,20 @@ def _until_the_end(
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the playing as Ctrl-C does, so that a recording gets its end and its name."""
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _interruptible() -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the playing; further ones must not disturb the closing."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    previous = [signal.signal(number, interrupt) for number in SIGNALS]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in zip(SIGNALS, previous, strict=True):
+            signal.signal(number, handler)
 
 
 def _title(bundle: Bundle) -> str:

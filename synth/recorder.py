@@ -55,14 +55,15 @@ class Recorder:
         self.lost_frames += len(played) - self._ring.write(played)
 
     def close(self) -> None:
-        """Write the rest and give the file its name, or leave nothing of it if it could not be written."""
+        """Write the rest and give the file its name; leave nothing of one that is empty or has a problem."""
         self._closing.set()
         self._thread.join()
         try:
             if self.problem is None:
                 self._write_waiting()
                 self._file.finish()
-                self._file.publish()
+                if self._file.samples:
+                    self._file.publish()
         except NeumeError as problem:
             self.problem = problem
         finally:

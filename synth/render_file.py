@@ -7,6 +7,7 @@ normalises, `render_outputs` writes.
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -109,7 +110,12 @@ def _render(
     """Everything from the first event to the last written sample; levels and warnings for the side-car."""
     options, rate_hz = player.options, player.bundle.manifest.mel.rate_hz
     renderer = StreamRenderer(
-        player.bundle, player.stages, arrangement.streams, steps=player.steps, seed=options.seed
+        player.bundle,
+        player.stages,
+        arrangement.streams,
+        steps=player.steps,
+        seed=options.seed,
+        workers=os.cpu_count() or 1,
     )
     mixer = Mixer(arrangement.streams, rate_hz, limiting=options.normalise is None)
     mixer.gain_db = options.gain_db

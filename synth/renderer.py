@@ -1,8 +1,8 @@
 """The streaming renderer: events in, audio blocks out; the same for live playing and for files.
 
 The middle of the chain. Each stream (one row of the models' batch) owns a note table; a block runs its events
-through conditioning and excitation hop by hop, then through the three models. A stream falls asleep one block
-after its last note has faded, and wakes with fresh states: silence costs nothing and is truly silent.
+through conditioning and excitation hop by hop, then through the three models. A stream falls asleep a few
+hops after its last note has faded, and wakes with fresh states: silence costs nothing and is truly silent.
 
 Not thread-safe: one thread calls. Whatever the number of blocks in a call, the samples are the same.
 """
@@ -10,6 +10,7 @@ Not thread-safe: one thread calls. Whatever the number of blocks in a call, the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +31,7 @@ from .stages import Stages
 Float32 = NDArray[np.float32]
 StreamEvent = tuple[int, MidiEvent]  # the stream it is for, and what happened
 PROGRAM_COLUMN: Final = FEATURES.index("program")
+RING_OUT_HOPS: Final = 4  # after the last note, while the inverter's last windows ring out
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,16 @@ class StreamRenderer:
     """Renders `streams` parts of one bundle, a block at a time or many blocks at once."""
 
     def __init__(
-        self, bundle: Bundle, stages: Stages, streams: int, *, steps: int | None = None, seed: int = 0
+        self,
+        bundle: Bundle,
+        stages: Stages,
+        streams: int,
+        *,
+        steps: int | None = None,
+        seed: int = 0,
+        workers: int = 1,
     ) -> None:
+        """`workers`: threads that `render_blocks` spreads the streams over when it renders many blocks."""
         manifest = bundle.manifest
         sampling, self.contract, self.spec = manifest.sampling, manifest.engine, manifest.mel
         self.steps = sampling.steps_default if steps is None else steps
@@ -67,9 +77,11 @@ class StreamRenderer:
             allowed = ", ".join(map(str, sampling.steps_allowed))
             raise UsageError(f"steps = {self.steps}: bundle {manifest.bundle.id} allows {allowed}")
         self.seed = seed
+        self._workers = workers
         self.block_samples = self.contract.block_hops * self.spec.hop_samples
         self.lookahead_samples = self.contract.lookahead_hops * self.spec.hop_samples
         self.rate_hz = self.spec.rate_hz
+        self._asleep = 1 + -(-RING_OUT_HOPS // self.contract.block_hops)  # blocks without a note
         voices = manifest.voice_table()
         self.notes = tuple(NoteTable(self.contract.note_slots, voices, self.rate_hz) for _ in range(streams))
         self._programs = np.array([manifest.resolve(p.number) for p in manifest.programs], np.float32)
@@ -81,7 +93,7 @@ class StreamRenderer:
         self.frame = 0
         for table in self.notes:
             table.reset()
-        self._quiet_blocks = [2] * len(self.notes)
+        self._quiet_blocks = [self._asleep + 1] * len(self.notes)
         self._inference.reset()
         self.mel: Float32 = np.full((len(self.notes), 0, self.spec.mels), self.spec.log_floor, np.float32)
 
@@ -107,7 +119,7 @@ class StreamRenderer:
     @property
     def silent(self) -> bool:
         """Whether every stream is asleep: nothing sounds and nothing is left in the models."""
-        return min(self._quiet_blocks, default=2) >= 2
+        return min(self._quiet_blocks, default=self._asleep) >= self._asleep
 
     def render_block(self, events: Sequence[StreamEvent] = ()) -> Float32:
         """The next block, `(streams, block_samples)`, late by `lookahead_samples`.
@@ -132,8 +144,10 @@ class StreamRenderer:
         if blocks == 1:
             self._run_together([s for s, p in enumerate(prepared) if p.awake[0]], prepared, audio)
         else:
-            for stream, inputs in enumerate(prepared):
-                self._run_alone(stream, inputs, audio)
+            with ThreadPoolExecutor(self._workers) as pool:
+                jobs = [pool.submit(self._run_alone, s, inputs, audio) for s, inputs in enumerate(prepared)]
+            for job in jobs:
+                job.result()
         self.frame += blocks * self.block_samples
         return audio.reshape(len(self.notes), -1)
 
@@ -164,8 +178,9 @@ class StreamRenderer:
                     inputs.slots = max(inputs.slots, int(active[-1]) + 1)
                     write_conditioning(notes, start + hop, inputs.conditioning[frame])
                     write_excitation(notes, start, (self.seed, stream), inputs.excitation[frame])
-            self._quiet_blocks[stream] = 0 if sounded else min(2, self._quiet_blocks[stream] + 1)
-            inputs.awake.append(self._quiet_blocks[stream] < 2)
+            quiet = 0 if sounded else self._quiet_blocks[stream] + 1
+            self._quiet_blocks[stream] = min(quiet, self._asleep + 1)
+            inputs.awake.append(self._quiet_blocks[stream] < self._asleep)
             if self.steps and inputs.awake[-1]:
                 for frame in range(block * per_block, (block + 1) * per_block):
                     position = self.frame // hop + frame
@@ -179,7 +194,7 @@ class StreamRenderer:
 
     def _run_together(self, streams: list[int], prepared: list[_Prepared], audio: Float32) -> None:
         """One block of all awake streams, in one batch."""
-        self._inference.forget([s for s in range(len(prepared)) if s not in streams])
+        self._inference.forget([s for s, quiet in enumerate(self._quiet_blocks) if quiet == self._asleep])
         if not streams:
             return
         bucket = self._bucket(max(prepared[s].slots for s in streams))

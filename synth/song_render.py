@@ -84,7 +84,7 @@ class SongRender:
         self._events = performance.events
         self._last = bisect_left(self._events, span.end, key=lambda event: event.frame)
         self._next = 0
-        self._release: list[MidiEvent] = list(_release_all(span.end))
+        self._release: list[MidiEvent] = list(release_all(span.end))
         self._channels = Channels()
         self._stems = stems
         self._quiet_since = 0
@@ -175,7 +175,8 @@ class SongRender:
         return audio * np.minimum(1.0, left / fade).astype(np.float32)[:, None]
 
 
-def _release_all(frame: int) -> Iterator[MidiEvent]:
+def release_all(frame: int) -> Iterator[MidiEvent]:
+    """What lets go of every key and pedal at a song's end."""
     for channel in range(CHANNELS):
         yield ControlChange(frame, channel, SUSTAIN, 0)
         yield ControlChange(frame, channel, SOSTENUTO, 0)

@@ -16,6 +16,7 @@ from .midi_bytes import parse_message
 from .midi_file import Performance
 from .midi_in import POLL_S, MidiInput
 from .sample_clock import SampleClock
+from .song_render import release_all
 
 DRAIN_WAIT_S: Final = 0.002  # for the thread that looks at the ports; longer, and the block would be late
 
@@ -36,23 +37,22 @@ class EventSource(Protocol):
 
 
 class FilePlayer:
-    """A performance that begins at frame 0 of the renderer."""
+    """A performance that begins at frame 0 of the renderer; at its end all keys and pedals go up."""
 
     def __init__(self, performance: Performance) -> None:
-        self._events = performance.events
-        self._duration_frames = performance.duration_frames
+        end = performance.duration_frames
+        played = tuple(event for event in performance.events if event.frame < end)
+        self._events = (*played, *release_all(end))
         self._next = 0
-        self._reached = 0
 
     @property
     def ended(self) -> bool:
-        return self._next == len(self._events) and self._reached >= self._duration_frames
+        return self._next == len(self._events)
 
     def take(self, end_frame: int) -> Iterable[MidiEvent]:
         begin = self._next
         while self._next < len(self._events) and self._events[self._next].frame < end_frame:
             self._next += 1
-        self._reached = end_frame
         return self._events[begin : self._next]
 
     def close(self) -> None:

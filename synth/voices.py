@@ -26,7 +26,8 @@ class VoiceTable:
     """Per program (row, 128 is the drum kit) and key (column): three `(129, 128)` float32 arrays.
 
     `decay_db_per_s`: fall of a held note; `release_db_per_s`: further fall after its release;
-    `tuning_semitones`: pitch of the note above its key (drums: of the drum's strongest partial).
+    `tuning_semitones`: pitch of the note above its key, an octave below it where an organ's stops sound there
+    (drums: pitch of the drum's strongest partial).
     """
 
     decay_db_per_s: NDArray[np.float32]
@@ -45,12 +46,11 @@ class VoiceTable:
         tuning = np.zeros((PROGRAMS + 1, KEYS), np.float32)
         every_key = np.arange(KEYS)
         for program, row in rows.items():
-            for column, name in (
-                (decay, "decay_db_per_s"),
-                (release, "release_db_per_s"),
-                (tuning, "tuning_semitones"),
-            ):
-                column[program] = np.interp(every_key, row["keys"], row[name])
+            keys = np.asarray(row["keys"])
+            decay[program] = np.interp(every_key, keys, row["decay_db_per_s"])
+            release[program] = np.interp(every_key, keys, row["release_db_per_s"])
+            nearest = np.abs(every_key[:, None] - keys).argmin(axis=1)  # tunings jump, by octaves too
+            tuning[program] = np.asarray(row["tuning_semitones"])[nearest]
         np.clip(decay, 0.0, MAX_RATE_DB_PER_S, out=decay)
         decay[DRUM_PROGRAM] = np.maximum(decay[DRUM_PROGRAM], LEAST_DRUM_DECAY_DB_PER_S)
         np.clip(release, 1.0, MAX_RATE_DB_PER_S, out=release)

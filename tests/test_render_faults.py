@@ -1,4 +1,4 @@
-"""What `render_file` does when it must not or cannot write: resuming, full disks, interruptions, bad input."""
+"""What `render_file` does when it must not or cannot write: resume, full disk, interruption, bad input."""
 
 from __future__ import annotations
 
