@@ -67,12 +67,18 @@ def train(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     threads: Annotated[int, typer.Option(help="CPU threads of this process.")] = 1,
     adversarial_from: Annotated[int, typer.Option(help="Inverter: step at which the jury joins.")] = 3200,
+    start: Annotated[
+        str,
+        typer.Option("--from", help="A bundle whose weights a new run starts with, to tune them further."),
+    ] = "",
     minutes: Annotated[
         float, typer.Option(help="Stop with a checkpoint after this long; 0: no limit.")
     ] = 0.0,
 ) -> None:
     """Train a stage, or go on with a run. Start it under `torchrun` to use several processes or devices."""
     import torch
+
+    from neume.synth.bundle import open_named
 
     from . import loop
     from .batches import StemSet
@@ -83,6 +89,8 @@ def train(
     with loop.process_group(device) as chosen:
         stems = StemSet.open(data)
         task = _task(stage, stems, seed, batch, chosen, adversarial_from)
+        if start and not (run / loop.CHECKPOINT).exists():
+            task.start_from(open_named(start))
         config = loop.LoopConfig(steps=steps or DEFAULT_STEPS[stage], learning_rate=learning_rate)
         if minutes > 0:
             config = replace(config, time_limit_s=minutes * 60.0)

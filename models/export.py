@@ -49,8 +49,8 @@ from .onnx_export import (
     export_denoiser,
     export_inverter,
     export_spectrogram,
-    half_precision,
 )
+from .onnx_weights import half_precision
 from .programs import NAMES, family, substitute
 from .spectrogram import Denoiser, MeanModel, SpectrogramConfig, slot_tokens
 from .stems import SLOTS, Stem

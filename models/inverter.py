@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from neume.synth.mel import MelSpec, hz_to_mel, mel_to_hz
 
-from .layers import CausalBlock, States
+from .layers import CausalBlock, States, in_whole_vectors
 
 LOG_MEL_CENTRE: Final = -6.0
 LOG_MEL_SCALE: Final = 2.5
@@ -142,7 +142,8 @@ class Inverter(nn.Module):
         gains = torch.cat([guess.clamp(-5.0, 5.0), fix.clamp(-6.0, 5.0)], dim=-1)
         gain = torch.exp((gains @ self.to_gain).clamp(*GAIN_RANGE))
         phase = gains @ self.to_phase
-        across, along = gain * torch.cos(phase), gain * torch.sin(phase)
+        across = gain * in_whole_vectors(torch.cos, phase)
+        along = gain * in_whole_vectors(torch.sin, phase)
         real, imaginary = spectrum.chunk(2, dim=-1)
         return torch.cat([real * across - imaginary * along, real * along + imaginary * across], dim=-1)
 

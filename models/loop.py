@@ -23,10 +23,14 @@ import torch.distributed as dist
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
+from neume.synth.bundle import Bundle
 from neume.synth.errors import NeumeError
+
+from .pictures import loss_curves
 
 CHECKPOINT: Final = "checkpoint.pt"
 LOG: Final = "log.jsonl"
+CURVES: Final = "curves.png"
 
 
 class Task(Protocol):
@@ -39,6 +43,9 @@ class Task(Protocol):
 
     def step(self, step: int, learning_rate: float) -> dict[str, float]:
         """Make one update and return the figures worth logging."""
+
+    def start_from(self, bundle: Bundle) -> None:
+        """Begin with a bundle's weights instead of random ones."""
 
     def preview(self, folder: Path, step: int) -> None:
         """Write a picture of what the model does now."""
@@ -100,12 +107,18 @@ def run(task: Task, config: LoopConfig, folder: Path) -> int:
                 _save(task, folder, step, spent_s + now - started)
                 last_checkpoint = now
             if first and now - last_preview > config.preview_s:
-                task.preview(folder, step)
+                _picture(task, folder, step)
                 last_preview = now
     if first:
         _save(task, folder, step, spent_s + time.monotonic() - started)
-        task.preview(folder, step)
+        _picture(task, folder, step)
     return step
+
+
+def _picture(task: Task, folder: Path, step: int) -> None:
+    task.preview(folder, step)
+    if (folder / LOG).stat().st_size:
+        loss_curves(folder / LOG, folder / CURVES)
 
 
 def _save(task: Task, folder: Path, step: int, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,10 +17,10 @@ from neume.synth.errors import NeumeError
 from neume.synth.stages import session_options
 
 from .inverter import Inverter
+from .onnx_weights import compact, name_weights
 from .spectrogram import Denoiser, MeanModel, slot_tokens
 
 OPSET: Final = 18
-LARGE_CONSTANT: Final = 1024  # values
 PARITY_LIMIT: Final = 2e-3  # largest difference allowed, in natural-log mel or full-scale audio
 
 
@@ -97,7 +97,9 @@ def export_stage(
             verbose=False,
         )
         wanted = graph(*example)[: len(outputs)]
-    model = _compact(_bare(program.model_proto)).SerializeToString()
+    proto = _bare(program.model_proto)
+    name_weights(proto, graph)
+    model = compact(proto).SerializeToString()
     error = max(
         float(np.abs(got - want.numpy()).max())
         for got, want in zip(_stream(model, states, inputs, outputs, streamed), wanted, strict=True)
@@ -117,33 +119,6 @@ def _bare(proto: Any) -> Any:
     for part in (*proto.graph.node, *proto.graph.input, *proto.graph.output, *proto.graph.initializer):
         part.doc_string = ""
         del part.metadata_props[:]
-    return proto
-
-
-def half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights rounded to float16 and back: what `_compact` can store in half the space without loss."""
-    return {name: value.half().to(value.dtype) for name, value in state.items()}
-
-
-def _compact(proto: Any) -> Any:
-    """Large float32 constants that float16 holds exactly become float16 and a cast, folded on loading."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for constant in proto.graph.initializer:
-        if constant.data_type != TensorProto.FLOAT:
-            continue
-        values = numpy_helper.to_array(constant)
-        with np.errstate(over="ignore"):  # a constant beyond float16's range is left as it is
-            small = values.astype(np.float16)
-        if values.size < LARGE_CONSTANT or not np.array_equal(small.astype(np.float32), values):
-            continue
-        name = constant.name
-        constant.CopyFrom(numpy_helper.from_array(small, f"{name}_half"))
-        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *proto.graph.node]
-    del proto.graph.node[:]
-    proto.graph.node.extend(nodes)
     return proto
 
 

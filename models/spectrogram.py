@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from neume.synth.mel import MelSpec
 
-from .layers import CausalBlock, States, windows
+from .layers import CausalBlock, States, in_whole_vectors, windows
 from .tokens import COLUMN, DB_TO_LOG, SlotTokens, TokenFeatures, Tokens
 
 SCORE_CAP = 8.0  # of attention, in natural log
@@ -166,7 +166,9 @@ class MeanModel(nn.Module):
         gain = tokens.raw[..., COLUMN["gain_db"], None] * DB_TO_LOG
         power = tokens.total(torch.exp(2.0 * (shapes + gain).clamp(max=4.0)))
         floors = power * self.spec.floor**-2.0  # in units of the floor: the exporter drops a sum with 1e-8
-        bed = (0.5 * torch.log(floors + 1.0) + self.spec.log_floor).unflatten(0, (streams, -1))
+        bed = (0.5 * in_whole_vectors(torch.log, floors + 1.0) + self.spec.log_floor).unflatten(
+            0, (streams, -1)
+        )
         keys, values = self.note_kv(notes).chunk(2, dim=-1)
         x = self.enter((bed + 6.0) / 2.5)
         following = []

@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from neume.synth.bundle import Bundle
 from neume.synth.mel import MelSpec
 
 from .batches import StemSet, audio_batch
 from .discriminators import Jury, feature_loss, jury_loss, persuasion_loss
 from .inverter import Inverter, InverterConfig
 from .loop import rank, step_optimiser, update_average
+from .onnx_weights import load_weights
 from .pictures import spectrogram_pairs
 from .spectral_loss import SpectralLoss
 
@@ -51,6 +53,10 @@ class InverterTask:
         self.mel = TorchMel(self.spec).to(self.device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.99), weight_decay=1e-3)
         self.jury_optimiser = torch.optim.AdamW(self.jury.parameters(), betas=(0.8, 0.99), weight_decay=1e-3)
+
+    def start_from(self, bundle: Bundle) -> None:
+        for owner in (self.model, self.average):
+            load_weights(owner, bundle.model("inverter"))
 
     def modules(self) -> Mapping[str, nn.Module]:
         return {"model": self.model, "average": self.average, "jury": self.jury}

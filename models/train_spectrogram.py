@@ -13,10 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from neume.synth.bundle import Bundle
 from neume.synth.mel import MelSpec
 
 from .batches import StemSet, token_batch
 from .loop import fast_bfloat16, rank, step_optimiser, update_average
+from .onnx_weights import load_weights
 from .pictures import spectrogram_pairs
 from .spectrogram import RESIDUAL_LIMIT, Denoiser, MeanModel, SpectrogramConfig
 from .tokens import RaggedTokens
@@ -46,6 +48,11 @@ class SpectrogramTask:
         self.model = nn.ModuleDict({"mean": mean, "denoiser": denoiser}).to(self.device)
         self.average = copy.deepcopy(self.model)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), betas=(0.9, 0.98), weight_decay=1e-3)
+
+    def start_from(self, bundle: Bundle) -> None:
+        for owner in (self.model, self.average):
+            load_weights(owner["mean"], bundle.model("spectrogram"))
+            load_weights(owner["denoiser"], bundle.model("denoiser"))
 
     def modules(self) -> Mapping[str, nn.Module]:
         return {"model": self.model, "average": self.average}

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -18,8 +19,8 @@ START_S = 10.0
 def jack_server(rate_hz=48_000, period_frames=128):
     """Start a synchronous server; inside, it is the default one of this process and its children.
 
-    Gives the server's process. Time stretches under load instead of samples being lost (-S). Never kill it:
-    JACK has room for eight servers, and the place of a killed one stays taken until the machine restarts.
+    Gives the server's process. Time stretches under load instead of samples being lost (-S). JACK has
+    room for eight servers, and a killed one keeps its place: its registry is removed if no other server runs.
     """
     name = f"neume-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     kept = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_AUDIO_RESERVATION")}
@@ -34,11 +35,18 @@ def jack_server(rate_hz=48_000, period_frames=128):
         server.wait(30)
         for leftover in Path("/dev/shm").glob(f"jack_*{name}_*"):  # of clients that had no time to tidy up
             leftover.unlink(missing_ok=True)
+        if server.returncode == -signal.SIGKILL and not _other_servers():
+            Path("/dev/shm/jack-shm-registry").unlink(missing_ok=True)
         for key, value in kept.items():
             if value is None:
                 os.environ.pop(key)
             else:
                 os.environ[key] = value
+
+
+def _other_servers():
+    """Whether any JACK server runs on this machine."""
+    return subprocess.run(["pgrep", "-x", "jackd"], stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def _wait_until_it_answers(name):

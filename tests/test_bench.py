@@ -66,12 +66,12 @@ def test_the_load_holds_the_notes_it_promises():
 def test_a_report_of_paced_blocks(folder):
     load = Load(seconds=1.0, streams=2, notes=4)
     report = run_bench(open_bundle(folder), load, EngineConfig(steps=2))
-    assert report.blocks == pytest.approx(94, abs=12), "a second of blocks, not as many as fit into it"
+    assert report.blocks == pytest.approx(94, abs=30), "a second of blocks, not as many as fit into it"
     assert tuple(report.times) == STAGES
     for times in report.times.values():
         assert 0.0 < times.p50_ms <= times.p99_ms <= times.p999_ms <= times.max_ms
     parts = sum(report.times[stage].p50_ms for stage in STAGES[:-1])
-    assert parts == pytest.approx(report.times["block"].p50_ms, rel=0.5)
+    assert 0.2 < parts / report.times["block"].p50_ms < 2.0, "medians of parts need not add up to the whole's"
     assert 0 <= report.misses <= report.blocks
     assert report.machine["provider"] == "CPUExecutionProvider"
     assert report.machine["onnxruntime"] == onnxruntime.__version__

@@ -11,7 +11,7 @@ from neume.synth.midi_backend import list_ports
 from neume.synth.midi_in import QUEUE_MESSAGES, MidiInput
 
 needs_jack = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
-PATIENCE_S = 5.0
+PATIENCE_S = 20.0
 
 NOTE_ON, NOTE_OFF, SUSTAIN = bytes.fromhex("90 3c 64"), bytes.fromhex("80 3c 40"), bytes.fromhex("b0 40 7f")
 GM_RESET = bytes.fromhex("f0 7e 7f 09 01 f7")

@@ -18,8 +18,10 @@ pytest.importorskip("fluidsynth")
 from neume.models import onnx_export, programs  # noqa: E402
 from neume.models.batches import StemSet, audio_batch, token_batch  # noqa: E402
 from neume.models.build import BuildPlan, build_dataset, program_of, stem_folder  # noqa: E402
+from neume.models.export import slot_conditioning  # noqa: E402
 from neume.models.inverter import Inverter, InverterConfig  # noqa: E402
-from neume.models.loop import LoopConfig, learning_rate, load_checkpoint, run  # noqa: E402
+from neume.models.loop import LoopConfig, _save, learning_rate, load_checkpoint, run  # noqa: E402
+from neume.models.onnx_weights import half_precision, load_weights  # noqa: E402
 from neume.models.spectrogram import MeanModel, SpectrogramConfig  # noqa: E402
 from neume.models.stems import Stem  # noqa: E402
 from neume.models.train_inverter import InverterTask, InverterTraining  # noqa: E402
@@ -136,8 +138,6 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(dataset, tmp_path, make):
     half = make(dataset)
     for step in range(2):
         half.step(step, learning_rate(config, step))
-    from neume.models.loop import _save
-
     _save(half, halved, 2, 1.0)
     assert run(make(dataset), config, halved) == 4
     wanted, made = weights(whole), weights(halved)
@@ -173,12 +173,26 @@ def test_training_learns(dataset):
 
 def test_export_proves_itself(dataset):
     stem = Stem.load(stem_folder(dataset, 0))
-    from neume.models.export import slot_conditioning
-
     conditioning = torch.from_numpy(np.stack([slot_conditioning(stem, 20, 12)] * 2))
     stage = onnx_export.export_spectrogram(MeanModel(SMALL, SPEC), conditioning)
     assert stage.parity_error < 1e-4
     assert str(Path(__file__).parent.parent).encode() not in stage.onnx, "no paths of this machine"
+
+
+def test_weights_come_back_from_an_exported_model(dataset):
+    stem = Stem.load(stem_folder(dataset, 0))
+    conditioning = torch.from_numpy(np.stack([slot_conditioning(stem, 20, 12)] * 2))
+    model = MeanModel(SMALL, SPEC)
+    trained = {name: value + 0.1 * torch.randn_like(value) for name, value in model.state_dict().items()}
+    model.load_state_dict(half_precision(trained))
+    stage = onnx_export.export_spectrogram(model, conditioning)
+    torch.manual_seed(77)
+    other = MeanModel(SMALL, SPEC)
+    load_weights(other, stage.onnx)
+    for (name, wanted), (_, made) in zip(model.named_parameters(), other.named_parameters(), strict=True):
+        assert torch.equal(wanted, made), name
+    with pytest.raises(NeumeError, match="no weights"):
+        load_weights(MeanModel(replace(SMALL, width=64), SPEC), stage.onnx)
 
 
 def test_export_refuses_a_model_that_differs(dataset, monkeypatch):

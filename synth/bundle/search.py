@@ -59,7 +59,7 @@ def find_bundle(name_or_path: str | Path | None = None) -> Path:
         if not folder.is_dir():
             raise BundleError(str(folder), ["there is no such folder"])
         return folder
-    name = str(name_or_path or DEFAULT_BUNDLE)
+    name = DEFAULT_BUNDLE if name_or_path is None else str(name_or_path)
     folders = search_folders()
     for _, root in folders:
         if name not in ("", ".", "..") and (root / name).is_dir():
