@@ -62,6 +62,7 @@ class Inverter(nn.Module):
         phase = _minimum_phase(bins)
         self.register_buffer("to_gain", _tensor(spread), persistent=False)
         self.register_buffer("to_phase", _tensor(spread @ phase), persistent=False)
+        self.register_buffer("offsets", torch.tensor([[0.0], [NOISE_OFFSET]]), persistent=False)
         self.enter = nn.Linear(spec.mels + 3 * config.bands, config.width)
         self.blocks = nn.ModuleList(
             CausalBlock(config.width, config.kernel, config.hidden) for _ in range(config.layers)
@@ -87,33 +88,23 @@ class Inverter(nn.Module):
         """mel `(s, f, mels)`, excitation `(s, f, hop, 2)` → audio `(s, f, hop)` and the next states."""
         previous_hop, tail, *histories = states
         hops = torch.cat([previous_hop[:, None], excitation], dim=1)
-        windows = torch.cat([hops[:, :-1], hops[:, 1:]], dim=2)  # (s, f, 2 hop, 2)
-        tone, noise = (windows[..., index] @ self.analysis for index in (0, 1))
-        target, tone_level, noise_level = (
-            mel @ self.mel_to_band,
-            self._band_level(tone),
-            self._band_level(noise),
-        )
-        x = self.enter(
-            torch.cat(
-                [
-                    (mel - LOG_MEL_CENTRE) / LOG_MEL_SCALE,
-                    (tone_level + 5.0) / 2.5,
-                    (noise_level + 5.0) / 2.5,
-                    (target - torch.maximum(tone_level, noise_level)).clamp(-8.0, 8.0) / 2.5,
-                ],
-                dim=-1,
-            )
-        )
+        windows = torch.cat([hops[:, :-1], hops[:, 1:]], dim=2).movedim(3, 2)
+        spectra = windows @ self.analysis  # (s, f, tone and noise, 2 bins)
+        levels, target = self._band_level(spectra), mel @ self.mel_to_band
+        told = [
+            (mel - LOG_MEL_CENTRE) / LOG_MEL_SCALE,
+            (levels.flatten(2) + 5.0) / 2.5,
+            (target - torch.maximum(levels[:, :, 0], levels[:, :, 1])).clamp(-8.0, 8.0) / 2.5,
+        ]
+        x = self.enter(torch.cat(told, dim=-1))
         following = []
         for block, past in zip(self.blocks, histories, strict=True):
             x, kept = block(x, past)
             following.append(kept)
-        tone_fix, noise_fix = self.leave(self.norm(x)).chunk(2, dim=-1)
-        shaped = self._filter(noise, target - noise_level + NOISE_OFFSET, noise_fix)
-        if self.config.harmonic:
-            shaped = shaped + self._filter(tone, target - tone_level, tone_fix)
-        audio, tail = self._overlap(shaped @ self.synthesis, tail)
+        fix = self.leave(self.norm(x)).unflatten(-1, (2, -1))
+        shaped = self._filter(spectra, target[:, :, None] - levels + self.offsets, fix)
+        heard = shaped[:, :, 0] + shaped[:, :, 1] if self.config.harmonic else shaped[:, :, 1]
+        audio, tail = self._overlap(heard @ self.synthesis, tail)
         return audio, [hops[:, -1], tail, *following]
 
     def _overlap(self, pieces: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,23 +15,26 @@ from numpy.typing import NDArray
 
 from .noise import white_noise
 from .notes import NoteTable, slot_levels_db
+from .voices import DRUM_PROGRAM, KEYS
 
 TABLE_SAMPLES: Final = 4096
 TABLE_TOP_HZ: Final = 20_000.0
 ONSET_RAMP_SAMPLES: Final = 48  # 1 ms: the attack itself is the network's to shape
 HARMONIC_GAIN: Final = 0.25
 NOISE_GAIN: Final = 0.25
+OCTAVE_BELOW: Final = -6.0  # semitones: a tuning below this is an organ's low stop
 VIBRATO_RATE_HZ: Final = 5.5
 VIBRATO_DEPTH_SEMITONES: Final = 0.5  # at full modulation (SoundFont 2.04, section 8.4.2: 50 cents)
 
 
-@lru_cache(maxsize=2)
-def wavetables(rate_hz: int) -> NDArray[np.float32]:
+@lru_cache(maxsize=4)
+def wavetables(rate_hz: int, *, organ: bool = False) -> NDArray[np.float32]:
     """One period per MIDI key with harmonics up to 20 kHz, unit RMS; shape `(128, TABLE_SAMPLES + 1)`.
 
     Harmonic amplitudes fall as 1 / sqrt(k); Schroeder phases (1970) keep the waveform's envelope flat, so
     that every short window sees energy at all harmonics. The last sample repeats the first, for
-    interpolation.
+    interpolation. `organ`: an octave lower than its key, a stop sounds its own fundamental and twelfth
+    (16' and 5 1/3') beside the key's harmonics, which are the even ones.
     """
     tables = np.empty((128, TABLE_SAMPLES + 1), np.float32)
     top_hz = min(TABLE_TOP_HZ, 0.45 * rate_hz)
@@ -39,7 +42,8 @@ def wavetables(rate_hz: int) -> NDArray[np.float32]:
         count = int(np.clip(top_hz / (440.0 * 2.0 ** ((key + 0.5 - 69) / 12)), 1, TABLE_SAMPLES // 4))
         k = np.arange(1, count + 1)
         spectrum = np.zeros(TABLE_SAMPLES // 2 + 1, np.complex128)
-        spectrum[1 : count + 1] = k**-0.5 * np.exp(-1j * np.pi * k * (k - 1) / count)
+        heard = (k % 2 == 0) | (k <= 3) if organ else True
+        spectrum[1 : count + 1] = heard * k**-0.5 * np.exp(-1j * np.pi * k * (k - 1) / count)
         wave = np.fft.irfft(spectrum, TABLE_SAMPLES)
         wave /= np.sqrt(np.mean(wave**2))
         tables[key, :-1] = wave
@@ -49,8 +53,8 @@ def wavetables(rate_hz: int) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=2)
 def _flat_tables(rate_hz: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The samples of all wavetables in one row, and the step from each sample to the next."""
-    tables = wavetables(rate_hz)
+    """The samples of all wavetables in one row, and the step from each sample to the next; organs behind."""
+    tables = np.concatenate([wavetables(rate_hz), wavetables(rate_hz, organ=True)])
     return np.ravel(tables[:, :-1]), np.ravel(np.diff(tables, axis=1))
 
 
@@ -71,7 +75,8 @@ def write_excitation(
     pitch = _pitch(notes, slots, hop_start + hop)
     previous = np.where(np.isnan(slots["pitch"]), pitch, slots["pitch"])
     phase, end_phase = _phase(slots, _hz(previous), _hz(pitch), hop_start, hop, notes.rate_hz)
-    tone = _tone(np.maximum(previous, pitch), phase, notes.rate_hz)
+    organ = (slots["tuning"] < OCTAVE_BELOW) & (slots["program"] != DRUM_PROGRAM)
+    tone = _tone(np.maximum(previous, pitch), organ, phase, notes.rate_hz)
 
     out[:, 0] = HARMONIC_GAIN * (tone * envelope).sum(axis=0)
     out[:, 1] = NOISE_GAIN * np.sqrt((envelope**2).sum(axis=0)) * white_noise(*noise_key, hop_start, hop)
@@ -139,10 +144,12 @@ def _phase(
     return cycles, slots["phase"] + advance
 
 
-def _tone(pitch: NDArray[np.float64], phase: NDArray[np.float64], rate_hz: int) -> NDArray[np.float32]:
+def _tone(
+    pitch: NDArray[np.float64], organ: NDArray[np.bool_], phase: NDArray[np.float64], rate_hz: int
+) -> NDArray[np.float32]:
     """The wavetable of each note's key read at `phase` cycles, `(notes, hop)`, linearly interpolated."""
     samples, steps = _flat_tables(rate_hz)
-    row = np.clip(np.ceil(pitch), 0, 127).astype(np.int64) * TABLE_SAMPLES
+    row = (np.clip(np.ceil(pitch), 0, 127).astype(np.int64) + KEYS * organ) * TABLE_SAMPLES
     position = phase * TABLE_SAMPLES
     whole = np.floor(position)
     fraction = (position - whole).astype(np.float32)
