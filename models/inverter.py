@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from neume.synth.mel import MelSpec, hz_to_mel, mel_to_hz
 
+from .fourier import RealFourier
 from .layers import CausalBlock, States, in_whole_vectors
 
 LOG_MEL_CENTRE: Final = -6.0
@@ -49,11 +50,9 @@ class Inverter(nn.Module):
         self.config, self.spec = config, spec
         hop, knots = spec.hop_samples, spec.hop_samples + 1
         bins = PADDING * hop + 1
-        analysis, synthesis = _fourier(2 * hop, PADDING * 2 * hop)
+        self.fourier = RealFourier(2 * hop, PADDING * 2 * hop)
         centres = _band_centres(config.bands, bins, spec)
         bands = _interpolation(centres, bins).T
-        self.register_buffer("analysis", _tensor(analysis), persistent=False)
-        self.register_buffer("synthesis", _tensor(synthesis), persistent=False)
         self.register_buffer("bands", _tensor(bands / bands.sum(0, keepdims=True)), persistent=False)
         self.register_buffer("mel_to_band", _tensor(_mel_to_bands(centres, spec)), persistent=False)
         spread = np.concatenate(
@@ -89,7 +88,7 @@ class Inverter(nn.Module):
         previous_hop, tail, *histories = states
         hops = torch.cat([previous_hop[:, None], excitation], dim=1)
         windows = torch.cat([hops[:, :-1], hops[:, 1:]], dim=2).movedim(3, 2)
-        spectra = windows @ self.analysis  # (s, f, tone and noise, 2 bins)
+        spectra = self.fourier(windows)  # (s, f, tone and noise, 2 bins)
         levels, target = self._band_level(spectra), mel @ self.mel_to_band
         told = [
             (mel - LOG_MEL_CENTRE) / LOG_MEL_SCALE,
@@ -104,7 +103,7 @@ class Inverter(nn.Module):
         fix = self.leave(self.norm(x)).unflatten(-1, (2, -1))
         shaped = self._filter(spectra, target[:, :, None] - levels + self.offsets, fix)
         heard = shaped[:, :, 0] + shaped[:, :, 1] if self.config.harmonic else shaped[:, :, 1]
-        audio, tail = self._overlap(heard @ self.synthesis, tail)
+        audio, tail = self._overlap(self.fourier.inverse(heard), tail)
         return audio, [hops[:, -1], tail, *following]
 
     def _overlap(self, pieces: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
@@ -150,21 +149,6 @@ def _minimum_phase(bins: int) -> NDArray[np.float64]:
     fold[0] = fold[size // 2] = 1.0
     fold[1 : size // 2] = 2.0
     return np.asarray(np.fft.rfft(np.fft.irfft(np.eye(bins), size, axis=1) * fold, axis=1).imag)
-
-
-def _fourier(window: int, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Windowed real Fourier transform as a matrix and its inverse: `(window, 2 bins)` and `(2 bins, size)`.
-
-    The Hann windows add up to one at half overlap. Scaled so that a full-scale sine has magnitude 1.
-    """
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
-    scale = 2.0 / hann.sum()
-    transform = np.fft.rfft(np.eye(window, size), axis=1)
-    forward = hann[:, None] * np.concatenate([transform.real, transform.imag], axis=1) * scale
-    bins = size // 2 + 1
-    real = np.fft.irfft(np.eye(bins), size, axis=1)
-    imaginary = np.fft.irfft(1j * np.eye(bins), size, axis=1)
-    return forward, np.concatenate([real, imaginary], axis=0) / scale
 
 
 def _band_centres(bands: int, bins: int, spec: MelSpec) -> NDArray[np.float64]:
