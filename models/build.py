@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -25,10 +25,13 @@ from .fluid import FluidReference, find_soundfont, soundfont_sha256
 from .procedural import procedural_events
 from .programs import TRAINED
 from .stems import render_stem
-from .voicing import VoiceRow, measure_voices
+from .voicing import VoiceRow, measure_voice
 
 MANIFEST: Final = "dataset.json"
 MAX_STEMS: Final = 1_000_000
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,14 @@ def build_dataset(plan: BuildPlan, folder: Path, workers: int) -> None:
             raise NeumeError(f"{folder}: holds a set built from another plan; choose an empty folder")
         voices = {int(program): row for program, row in known["voices"].items()}
     else:
-        voices = measure_voices(FluidReference(soundfont), sorted(TRAINED))
+        voices = dict(sorted(_spread(_measure_one, [(plan, program) for program in TRAINED], workers)))
         manifest.write_text(json.dumps({**description, "voices": voices}, indent=1))
     missing = [index for index in range(plan.stems) if not stem_folder(folder, index).exists()]
     with Progress(
         *Progress.get_default_columns()[:1], BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     ) as bar:
         task = bar.add_task("stems", total=plan.stems, completed=plan.stems - len(missing))
-        for _ in _render_all(plan, folder, voices, missing, workers):
+        for _ in _spread(_render_one, [(plan, folder, voices, index) for index in missing], workers):
             bar.advance(task)
 
 
@@ -111,29 +114,37 @@ def _corpus(folder: str, split: str) -> tuple[CorpusFile, ...]:
     return read_index(Path(folder), split)
 
 
-def _render_all(
-    plan: BuildPlan, folder: Path, voices: dict[int, VoiceRow], missing: list[int], workers: int
-) -> Iterable[int]:
-    jobs = ((plan, folder, voices, index) for index in missing)
+def _spread(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
+    """Results of jobs in the order in which they end, each job in one of `workers` processes."""
     if workers <= 1:
-        yield from map(_render_one, jobs)
+        yield from map(function, jobs)
         return
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap_unordered(_render_one, jobs, chunksize=4)
+        yield from pool.imap_unordered(function, jobs, chunksize=4)
 
 
 _worker: dict[str, FluidReference] = {}
 
 
-def _render_one(job: tuple[BuildPlan, Path, dict[int, VoiceRow], int]) -> int:
-    plan, folder, voices, index = job
+def _reference(plan: BuildPlan) -> FluidReference:
+    """This process's own."""
     if "reference" not in _worker:
         _worker["reference"] = FluidReference(plan.soundfont or None)
+    return _worker["reference"]
+
+
+def _measure_one(job: tuple[BuildPlan, int]) -> tuple[int, VoiceRow]:
+    plan, program = job
+    return program, measure_voice(_reference(plan), program)
+
+
+def _render_one(job: tuple[BuildPlan, Path, dict[int, VoiceRow], int]) -> int:
+    plan, folder, voices, index = job
     spec = MelSpec()
     frames = int(plan.seconds * spec.frames_per_second)
     events = stem_events(plan, index)
     table = VoiceTable.from_anchors(voices)
-    stem = render_stem(events, frames, _worker["reference"], table, spec, (plan.seed, index))
+    stem = render_stem(events, frames, _reference(plan), table, spec, (plan.seed, index))
     unfinished = folder / f"unfinished-{index:06d}"
     shutil.rmtree(unfinished, ignore_errors=True)
     stem.save(unfinished)

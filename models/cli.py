@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # torch is imported only by the commands that need it
     from .batches import StemSet
     from .loop import Task
 
-DEFAULT_STEPS: Final = {"spectrogram": 20_000, "inverter": 10_000}
+DEFAULT_STEPS: Final = {"spectrogram": 20_000, "inverter": 10_000, "distillation": 3_000}
 
 DataFolders = Annotated[
     list[Path], typer.Option("--data", help="Folder of a built training set; repeatable.")
@@ -57,7 +57,7 @@ def data_build(
 
 
 def train(
-    stage: Annotated[str, typer.Argument(help="spectrogram or inverter")],
+    stage: Annotated[str, typer.Argument(help="spectrogram, inverter or distillation")],
     data: DataFolders,
     run: RunFolder,
     steps: Annotated[int, typer.Option(help="Steps in all; 0 takes the stage's default.")] = 0,
@@ -71,6 +71,9 @@ def train(
         str,
         typer.Option("--from", help="A bundle whose weights a new run starts with, to tune them further."),
     ] = "",
+    teacher: Annotated[
+        Path | None, typer.Option(help="Distillation: run folder of the spectrogram stage to learn from.")
+    ] = None,
     minutes: Annotated[
         float, typer.Option(help="Stop with a checkpoint after this long; 0: no limit.")
     ] = 0.0,
@@ -84,11 +87,13 @@ def train(
     from .batches import StemSet
 
     if stage not in DEFAULT_STEPS:
-        raise UsageError(f"stage {stage!r}: give spectrogram or inverter")
+        raise UsageError(f"stage {stage!r}: give {', '.join(DEFAULT_STEPS)}")
+    if (stage == "distillation") != (teacher is not None):
+        raise UsageError("--teacher goes with distillation, and distillation needs it")
     torch.set_num_threads(threads)
     with loop.process_group(device) as chosen:
         stems = StemSet.open(data)
-        task = _task(stage, stems, seed, batch, chosen, adversarial_from)
+        task = _task(stage, stems, seed, batch, chosen, adversarial_from, teacher)
         if start and not (run / loop.CHECKPOINT).exists():
             task.start_from(open_named(start))
         config = loop.LoopConfig(steps=steps or DEFAULT_STEPS[stage], learning_rate=learning_rate)
@@ -97,12 +102,24 @@ def train(
         loop.run(task, config, run)
 
 
-def _task(stage: str, stems: StemSet, seed: int, batch: int, device: str, adversarial_from: int) -> Task:
+def _task(
+    stage: str,
+    stems: StemSet,
+    seed: int,
+    batch: int,
+    device: str,
+    adversarial_from: int,
+    teacher: Path | None,
+) -> Task:
+    from .train_distillation import DistillationTask, DistillationTraining
     from .train_inverter import InverterTask, InverterTraining
     from .train_spectrogram import SpectrogramTask, SpectrogramTraining
 
+    spectrogram = SpectrogramTraining(seed=seed, batch=batch, device=device)
+    if teacher is not None:
+        return DistillationTask(DistillationTraining(teacher, spectrogram), stems)
     if stage == "spectrogram":
-        return SpectrogramTask(SpectrogramTraining(seed=seed, batch=batch, device=device), stems)
+        return SpectrogramTask(spectrogram, stems)
     return InverterTask(
         InverterTraining(seed=seed, batch=batch, device=device, adversarial_from=adversarial_from), stems
     )
@@ -143,8 +160,17 @@ def export(
         golden_midi=golden,
         licence_file=licence_file,
         steps_default=steps_default,
-        report=json.loads(evaluation.read_text()) if evaluation else None,
+        report=_report(evaluation) if evaluation else None,
         code_version=installed("neume"),
     )
     error = export_bundle(spectrogram, inverter, data[0], plan, folder)
     typer.echo(f"{folder}: written, parity error {error:.1e}")
+
+
+def _report(path: Path) -> dict[str, Any]:
+    """The report of `neume eval --json` in a file."""
+    try:
+        report: dict[str, Any] = json.loads(path.read_text())
+        return {name: report[name] for name in ("rows", "programs", "second_soundfont", "transcriber")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise NeumeError(f"{path}: is not a report of `neume eval --json`") from error

@@ -57,7 +57,7 @@ from .stems import SLOTS, Stem
 from .voicing import VoiceRow
 
 BLOCK_HOPS: Final = 2
-SLOT_BUCKETS: Final = (16, 32, SLOTS)
+SLOT_BUCKETS: Final = (4, 8, 12, 16, 24, 32, 48, SLOTS)
 STEPS_ALLOWED: Final = (0, 1, 2, 4, 8)
 GOLDEN_MIDI, GOLDEN_AUDIO = "golden.mid", "golden.flac"
 GOLDEN_SEED: Final = 1

@@ -2,8 +2,9 @@
 
 The harmonic and the noise excitation are cut into half-overlapping windows of two hops. For each window
 the network sets a log gain a frequency bin and excitation; the gains become minimum-phase filters, so that
-the filtered windows, overlapped and added, never sound before their note's onset sample. A first guess of
-the gains, the mel target over the excitation's own level, is built in; the network corrects it.
+the filtered windows, overlapped and added, sound before their note's onset sample only by what wraps around
+the transform (0.2 % of the peak at most where it was measured). A first guess of the gains, the mel target
+over the excitation's own level, is built in; the network corrects it.
 """
 
 from __future__ import annotations

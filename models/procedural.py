@@ -9,6 +9,7 @@ import numpy as np
 
 from neume.synth.events import (
     DRUM_CHANNEL,
+    ChannelPressure,
     ControlChange,
     MidiEvent,
     NoteOff,
@@ -26,6 +27,8 @@ TAIL_S: Final = 1.5  # of silence-to-be at the end, so that releases are heard w
 PEDAL_SHARE: Final = 0.3
 BEND_SHARE: Final = 0.2
 EXPRESSION_SHARE: Final = 0.2
+VIBRATO_SHARE: Final = 0.12
+WIDE_SHARE: Final = 0.2  # of stems whose keys go an octave beyond what is normally played
 COMMON_DRUMS: Final = (
     35,
     36,
@@ -53,6 +56,10 @@ COMMON_DRUMS: Final = (
     59,
 )
 UNPEDALLED: Final = frozenset(range(16, 24)) | frozenset(range(56, 80))  # organs, brass, reeds, pipes
+# Programs whose reference does not move with the wheel (measured: a held A4 with CC1 at 127 against 0).
+STIFF: Final = frozenset(
+    (4, 14, 15, 28, 31, 35, 43, 44, 46, 47, 50, 51, 78, 88, 90, 95, 96, 99, 103, 104, 106, 107)
+) | frozenset(range(111, 128))
 
 Note = tuple[float, float, int, int]  # onset s, length s, key, velocity
 Style = Callable[[np.random.Generator, float, tuple[int, int]], list[Note]]
@@ -65,7 +72,7 @@ def procedural_events(rng: np.random.Generator, program: int, seconds: float) ->
     styles: tuple[Style, ...] = (
         (_drums,) if program == DRUM_PROGRAM else (_melody, _melody, _chords, _scatter, _held)
     )
-    notes = styles[rng.integers(len(styles))](rng, span_s, key_range(program))
+    notes = styles[rng.integers(len(styles))](rng, span_s, _keys(rng, program))
     events: list[MidiEvent] = [ControlChange(0, channel, 7, 127)]
     if program != DRUM_PROGRAM:
         events.append(ProgramChange(0, channel, program))
@@ -78,9 +85,18 @@ def procedural_events(rng: np.random.Generator, program: int, seconds: float) ->
             events += _pedal(rng, channel, span_s)
         if rng.random() < BEND_SHARE:
             events += _bends(rng, channel, span_s)
+        if rng.random() < VIBRATO_SHARE and program not in STIFF:
+            events += _vibrato(rng, channel, span_s)
     if rng.random() < EXPRESSION_SHARE:
         events += _expression(rng, channel, span_s)
     return sorted(events, key=_order)
+
+
+def _keys(rng: np.random.Generator, program: int) -> tuple[int, int]:
+    low, high = key_range(program)
+    if program != DRUM_PROGRAM and rng.random() < WIDE_SHARE:
+        return max(low - 12, 12), min(high + 12, 115)
+    return low, high
 
 
 def _order(event: MidiEvent) -> tuple[int, bool]:
@@ -211,3 +227,17 @@ def _expression(rng: np.random.Generator, channel: int, span_s: float) -> list[M
     times = np.arange(0.0, span_s, 0.05)
     values = np.interp(times, np.linspace(0, span_s, 5), rng.uniform(40, 127, 5)).astype(int)
     return [ControlChange(_frame(float(t)), channel, 11, int(v)) for t, v in zip(times, values, strict=True)]
+
+
+def _vibrato(rng: np.random.Generator, channel: int, span_s: float) -> list[MidiEvent]:
+    """Modulation or channel pressure that comes and goes, one value every 50 ms."""
+    times = np.arange(0.0, span_s, 0.05)
+    depth = np.maximum(rng.uniform(-60, 127, 7), 0.0)
+    values = np.interp(times, np.linspace(0, span_s, 7), depth).astype(int)
+    wheel = rng.random() < 0.5
+    return [
+        ControlChange(_frame(float(t)), channel, 1, int(v))
+        if wheel
+        else ChannelPressure(_frame(float(t)), channel, int(v))
+        for t, v in zip(times, values, strict=True)
+    ]

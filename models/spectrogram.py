@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from neume.synth.mel import MelSpec
+from neume.synth.voices import DRUM_PROGRAM
 
 from .layers import CausalBlock, States, in_whole_vectors, windows
 from .tokens import COLUMN, DB_TO_LOG, SlotTokens, TokenFeatures, Tokens
@@ -28,7 +29,7 @@ class SpectrogramConfig:
     width: int = 256  # of tokens and decoder
     token_hidden: int = 384
     token_layers: int = 2
-    layers: int = 3
+    layers: int = 2
     hidden: int = 512
     heads: int = 4
     window: int = 16  # frames a decoder layer sees, its own included
@@ -38,7 +39,11 @@ class SpectrogramConfig:
 
 
 class NoteEncoder(nn.Module):
-    """Each note on its own: a token for the decoder and the note's own log-mel frame."""
+    """Each note on its own: a token for the decoder and the note's own log-mel frame.
+
+    A gate a program on the hidden units (Perez et al. 2018, without the shift) gives each instrument weights
+    of its own at the price of looking up a row.
+    """
 
     def __init__(self, config: SpectrogramConfig, spec: MelSpec) -> None:
         super().__init__()
@@ -51,6 +56,11 @@ class NoteEncoder(nn.Module):
         self.downs = nn.ModuleList(
             nn.Linear(config.token_hidden, config.width) for _ in range(config.token_layers)
         )
+        self.gates = nn.ModuleList(
+            nn.Embedding(DRUM_PROGRAM + 1, config.token_hidden) for _ in range(config.token_layers)
+        )
+        for gate in self.gates:
+            nn.init.zeros_(gate.weight)
         self.norm = nn.LayerNorm(config.width)
         self.leave = nn.Linear(config.width, spec.mels + 1)
         nn.init.zeros_(self.leave.weight)
@@ -58,9 +68,10 @@ class NoteEncoder(nn.Module):
 
     def forward(self, raw: Tensor) -> tuple[Tensor, Tensor]:
         """`(..., features)` → tokens `(..., width)`, log-mel frames `(..., mels)` without channel gain."""
+        program = raw[..., COLUMN["program"]].long()
         x = nn.functional.silu(self.enter(self.features(raw)))
-        for norm, up, down in zip(self.norms, self.ups, self.downs, strict=True):
-            x = x + down(nn.functional.silu(up(norm(x))))
+        for norm, up, gate, down in zip(self.norms, self.ups, self.gates, self.downs, strict=True):
+            x = x + down(nn.functional.silu(up(norm(x))) * (1.0 + gate(program)))
         x = self.norm(x)
         shape = self.leave(x)
         level = raw[..., COLUMN["level_db"], None].clamp(min=-100.0) * DB_TO_LOG

@@ -18,7 +18,9 @@ from neume.synth.conditioning import FEATURES, write_conditioning
 from neume.synth.events import MidiEvent
 from neume.synth.excitation import write_excitation
 from neume.synth.mel import MelSpec
+from neume.synth.noise import white_noise
 from neume.synth.notes import NoteTable
+from neume.synth.stretch import stretches
 from neume.synth.voices import VoiceTable
 
 from .fluid import FluidReference
@@ -70,24 +72,20 @@ def render_stem(
     audio = reference.render_mono(events, frames * hop)
     notes = NoteTable(SLOTS, voices, spec.rate_hz)
     excitation = np.zeros((frames, hop, 2), np.float32)
-    row = np.zeros((SLOTS, len(FEATURES)), np.float32)
     tokens: list[NDArray[np.float32]] = []
-    offsets = np.zeros(frames + 1, np.int64)
-    upcoming = 0
-    for frame in range(frames):
-        start, end = frame * hop, (frame + 1) * hop
-        notes.retire(start)
-        while upcoming < len(events) and events[upcoming].frame < end:
-            notes.apply(events[upcoming])
-            upcoming += 1
-        write_conditioning(notes, end, row)
-        write_excitation(notes, start, noise_key, excitation[frame])
-        tokens.append(row[notes.slots["active"]])
-        offsets[frame + 1] = offsets[frame] + len(tokens[-1])
+    counts = np.zeros(frames, np.int64)
+    for first, stretch in stretches(notes, events, 0, hop, frames):
+        part = slice(first, first + stretch.hops)
+        rows = np.zeros((stretch.hops, SLOTS, len(FEATURES)), np.float32)
+        write_conditioning(stretch, rows)
+        write_excitation(stretch, excitation[part])
+        tokens.append(rows[:, stretch.index].reshape(-1, len(FEATURES)))
+        counts[part] = len(stretch.index)
+    excitation[..., 1] *= white_noise(*noise_key, 0, frames * hop).reshape(frames, hop)
     return Stem(
         audio=np.clip(np.round(audio * AUDIO_SCALE), -32768, 32767).astype(np.int16).reshape(frames, hop),
         excitation=excitation.astype(np.float16),
         mel=spec.analyse(audio).astype(np.float16),
-        tokens=np.concatenate(tokens),
-        offsets=offsets,
+        tokens=np.concatenate(tokens) if tokens else np.zeros((0, len(FEATURES)), np.float32),
+        offsets=np.concatenate([[0], np.cumsum(counts)]),
     )

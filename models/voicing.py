@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -32,12 +31,8 @@ SUBOCTAVE_DB: Final = -20.0  # partials between the harmonics this far below the
 VoiceRow = dict[str, list[float]]
 
 
-def measure_voices(reference: FluidReference, programs: Iterable[int]) -> dict[int, VoiceRow]:
-    """Voice rows as `VoiceTable.from_anchors` reads them, one a program (128: the drum kit)."""
-    return {program: _measure_program(reference, program) for program in programs}
-
-
-def _measure_program(reference: FluidReference, program: int) -> VoiceRow:
+def measure_voice(reference: FluidReference, program: int) -> VoiceRow:
+    """The program's voice row as `VoiceTable.from_anchors` reads it (128: the drum kit)."""
     drums = program == DRUM_PROGRAM
     row: VoiceRow = {"keys": [], "decay_db_per_s": [], "release_db_per_s": [], "tuning_semitones": []}
     for key in DRUM_ANCHORS if drums else MELODIC_ANCHORS:

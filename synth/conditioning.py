@@ -5,19 +5,19 @@ Third link of the chain. The layout is part of a bundle's contract: `FEATURES` n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .notes import HELD, NoteTable, slot_levels_db
+from .notes import HELD
+from .stretch import Stretch
 
 FEATURES: Final = (
     "active",  # 1 for a slot in use; a slot that is not has zeros everywhere
     "program",  # 0 to 127; 128 is the drum kit
     "key",  # 0 to 127
-    "bend_semitones",
+    "bend_semitones",  # with vibrato
     "velocity",  # 1 to 127
     "age_samples",  # from the onset to the end of the frame, at least 1
     "release_age_samples",  # from the release to the end of the frame; -1 while held
@@ -29,39 +29,28 @@ FEATURES: Final = (
 )
 
 
-def write_conditioning(notes: NoteTable, frame_end: int, out: NDArray[np.float32]) -> None:
-    """Write the table as it stands at sample `frame_end` into `out`, shape `(slots, len(FEATURES))`."""
-    out[:] = 0.0
-    active = np.flatnonzero(notes.slots["active"])
-    if not active.size:
-        return
-    slots = notes.slots[active]
-    rows = np.empty((active.size, len(FEATURES)), np.float32)
-    channels = _channel_features(notes, slots["channel"].tolist())
+def write_conditioning(stretch: Stretch, out: NDArray[np.float32]) -> None:
+    """Write each hop of the stretch as it stands at its end into `out`, `(hops, slots, len(FEATURES))`.
+
+    Rows of slots that are not in use stay as they are: hand over zeros.
+    """
+    slots, ends = stretch.slots, stretch.borders[1:, None]
+    rows = np.empty((stretch.hops, len(slots), len(FEATURES)), np.float32)
+    pressure = np.maximum(stretch.of_channels("pressure") / 127.0, slots["pressure"])
     columns = (
         1.0,
         slots["program"],
         slots["key"],
-        channels[:, 0],
+        stretch.bends,
         slots["velocity"],
-        frame_end - slots["onset"],
-        np.where(slots["release"] == HELD, -1, frame_end - slots["release"]),
-        channels[:, 1],
-        channels[:, 2],
-        np.maximum(channels[:, 3], slots["pressure"]),
-        channels[:, 4],
-        slot_levels_db(slots, frame_end, notes.rate_hz),
+        ends - slots["onset"],
+        np.where(slots["release"] == HELD, -1, ends - slots["release"]),
+        stretch.of_channels("gain_db"),
+        stretch.of_channels("modulation") / 127.0,
+        pressure,
+        stretch.of_channels("sustain") / 127.0,
+        stretch.levels_db[1:],
     )
     for number, column in enumerate(columns):
-        rows[:, number] = column
-    out[active] = rows
-
-
-def _channel_features(notes: NoteTable, channels: Sequence[int]) -> NDArray[np.float32]:
-    """Bend, gain, modulation, pressure and sustain of each note's channel, `(notes, 5)`."""
-    features = {}
-    for channel in set(channels):
-        state = notes.channels[channel]
-        controllers = (state.modulation / 127.0, state.pressure / 127.0, state.sustain / 127.0)
-        features[channel] = (state.bend_semitones, state.gain_db, *controllers)
-    return np.array([features[channel] for channel in channels], np.float32)
+        rows[..., number] = column
+    out[:, stretch.index] = rows

@@ -13,8 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .noise import white_noise
-from .notes import NoteTable, slot_levels_db
+from .stretch import Stretch
 from .voices import DRUM_PROGRAM, KEYS
 
 TABLE_SAMPLES: Final = 4096
@@ -23,8 +22,6 @@ ONSET_RAMP_SAMPLES: Final = 48  # 1 ms: the attack itself is the network's to sh
 HARMONIC_GAIN: Final = 0.25
 NOISE_GAIN: Final = 0.25
 OCTAVE_BELOW: Final = -6.0  # semitones: a tuning below this is an organ's low stop
-VIBRATO_RATE_HZ: Final = 5.5
-VIBRATO_DEPTH_SEMITONES: Final = 0.5  # at full modulation (SoundFont 2.04, section 8.4.2: 50 cents)
 
 
 @lru_cache(maxsize=4)
@@ -58,59 +55,38 @@ def _flat_tables(rate_hz: int) -> tuple[NDArray[np.float32], NDArray[np.float32]
     return np.ravel(tables[:, :-1]), np.ravel(np.diff(tables, axis=1))
 
 
-def write_excitation(
-    notes: NoteTable, hop_start: int, noise_key: tuple[int, int], out: NDArray[np.float32]
-) -> None:
-    """Write one hop into `out`, shape `(hop, 2)`: harmonic, noise. Advances the phases kept in `notes`.
-
-    Call once a hop, after the hop's events. `noise_key` is (seed, stream); the noise of a hop depends on
-    nothing else but `hop_start`.
+def write_excitation(stretch: Stretch, out: NDArray[np.float32]) -> None:
+    """Write the hops of a stretch into `out`, `(hops, hop, 2)`: the harmonic signal, and the level of the
+    noise one, which is still to be multiplied by `white_noise`. Advances the phases kept in the note table.
     """
-    active = np.flatnonzero(notes.slots["active"])
-    if not active.size:
-        out[:] = 0.0
-        return
-    hop, slots = out.shape[0], notes.slots[active]
-    envelope = _envelope(notes, slots, hop_start, hop)
-    pitch = _pitch(notes, slots, hop_start + hop)
-    previous = np.where(np.isnan(slots["pitch"]), pitch, slots["pitch"])
-    phase, end_phase = _phase(slots, _hz(previous), _hz(pitch), hop_start, hop, notes.rate_hz)
+    slots, hop, rate_hz = stretch.slots, out.shape[1], stretch.table.rate_hz
+    envelope = _envelope(stretch, hop)
+    pitch = slots["key"] + slots["tuning"] + stretch.bends
+    previous = np.vstack([np.where(np.isnan(slots["pitch"]), pitch[0], slots["pitch"]), pitch[:-1]])
+    phase, end_phase = _phase(stretch, _hz(previous), _hz(pitch), hop)
     organ = (slots["tuning"] < OCTAVE_BELOW) & (slots["program"] != DRUM_PROGRAM)
-    tone = _tone(np.maximum(previous, pitch), organ, phase, notes.rate_hz)
+    tone = _tone(np.maximum(previous, pitch), organ, phase, rate_hz)
+    tone *= envelope
+    out[..., 0] = HARMONIC_GAIN * tone.sum(axis=1)
+    envelope *= envelope
+    out[..., 1] = NOISE_GAIN * np.sqrt(envelope.sum(axis=1))
+    stretch.table.slots["phase"][stretch.index] = end_phase
+    stretch.table.slots["pitch"][stretch.index] = pitch[-1]
 
-    out[:, 0] = HARMONIC_GAIN * (tone * envelope).sum(axis=0)
-    out[:, 1] = NOISE_GAIN * np.sqrt((envelope**2).sum(axis=0)) * white_noise(*noise_key, hop_start, hop)
-    notes.slots["phase"][active] = end_phase % 1.0
-    notes.slots["pitch"][active] = pitch
 
-
-def _envelope(notes: NoteTable, slots: NDArray[np.void], hop_start: int, hop: int) -> NDArray[np.float32]:
-    """Linear level of each note at each sample, `(notes, hop)`: the voice table's, with an onset ramp."""
-    channels = slots["channel"].tolist()
-    gain_db = {channel: notes.channels[channel].gain_db for channel in set(channels)}
-    gains = np.array([gain_db[channel] for channel in channels], np.float32)
-    ends = np.array([[hop_start], [hop_start + hop]])
-    start, end = 10.0 ** ((slot_levels_db(slots, ends, notes.rate_hz) + gains) / 20.0)
+def _envelope(stretch: Stretch, hop: int) -> NDArray[np.float32]:
+    """Linear level of each note at each sample, `(hops, notes, hop)`: the voice table's and an onset ramp."""
+    gains_db = stretch.of_channels("gain_db").astype(np.float32)
+    levels = 10.0 ** ((stretch.levels_db + gains_db) / 20.0)
+    start, step = levels[:-1], np.diff(levels, axis=0)
     ramp = np.arange(1, hop + 1, dtype=np.float32) / hop
-    envelope: NDArray[np.float32] = start[:, None] + (end - start)[:, None] * ramp
-    new = np.flatnonzero(slots["onset"] > hop_start - ONSET_RAMP_SAMPLES)
-    if new.size:
-        age = np.arange(hop_start, hop_start + hop) - slots["onset"][new, None]
-        envelope[new] *= np.clip(age / ONSET_RAMP_SAMPLES, 0.0, 1.0).astype(np.float32)
+    envelope: NDArray[np.float32] = start[..., None] + step[..., None] * ramp
+    onset, begin = stretch.slots["onset"], int(stretch.borders[0])
+    new = np.flatnonzero(onset > begin - ONSET_RAMP_SAMPLES)
+    if new.size:  # a ramp is over within the first hop, or within the second if it began late in the first
+        age = stretch.borders[:2, None, None][: stretch.hops] + np.arange(hop) - onset[new, None]
+        envelope[:2, new] *= np.clip(age / ONSET_RAMP_SAMPLES, 0.0, 1.0).astype(np.float32)
     return envelope
-
-
-def _pitch(notes: NoteTable, slots: NDArray[np.void], hop_end: int) -> NDArray[np.float64]:
-    """Pitch of each note at the end of the hop, in MIDI keys: tuning, bend and vibrato are in it."""
-    channels = slots["channel"].tolist()
-    states = {channel: notes.channels[channel] for channel in set(channels)}
-    bend = np.array([states[channel].bend_semitones for channel in channels])
-    pitch: NDArray[np.float64] = slots["key"] + slots["tuning"] + bend
-    if any(state.modulation for state in states.values()):
-        depth = np.array([states[c].modulation / 127.0 * VIBRATO_DEPTH_SEMITONES for c in channels])
-        age_s = (hop_end - slots["onset"]) / notes.rate_hz
-        pitch = pitch + depth * np.sin(2 * np.pi * VIBRATO_RATE_HZ * age_s)
-    return pitch
 
 
 def _hz(pitch: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -118,36 +94,36 @@ def _hz(pitch: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _phase(
-    slots: NDArray[np.void],
-    begin_hz: NDArray[np.float64],
-    end_hz: NDArray[np.float64],
-    hop_start: int,
-    hop: int,
-    rate_hz: int,
+    stretch: Stretch, begin_hz: NDArray[np.float64], end_hz: NDArray[np.float64], hop: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cycles of each note at each sample `(notes, hop)`, and at the next hop's first one `(notes,)`.
+    """Cycles of each note at each sample `(hops, notes, hop)`, and after the last one `(notes,)`.
 
-    The frequency glides in a straight line over the hop; the phase stands still until the onset.
+    The frequency, `(hops, notes)`, glides in a straight line over a hop; the phase stands still until the
+    onset.
     """
-    running = np.minimum(hop, hop_start + hop - slots["onset"])  # samples of this hop that the note has
-    if (running == hop).all():
-        step = np.arange(hop)[None, :]
-    else:
-        step = np.maximum(np.arange(hop)[None, :] - (hop - running[:, None]), 0)
+    slots, rate_hz = stretch.slots, stretch.table.rate_hz
+    running = np.minimum(hop, stretch.borders[1:, None] - slots["onset"])  # samples of a hop that a note has
     glide_hz = end_hz - begin_hz
-    cycles = glide_hz[:, None] * (step / (2.0 * hop))
-    cycles += begin_hz[:, None]
+    advance = running * (begin_hz + glide_hz * (running / (2.0 * hop))) / rate_hz
+    phases = np.empty((stretch.hops + 1, len(slots)))
+    phases[0] = slots["phase"]
+    for number, cycles in enumerate(advance):
+        phases[number + 1] = (phases[number] + cycles) % 1.0
+    step = np.arange(hop)
+    if running[0].min() < hop:
+        step = np.maximum(step - (hop - running[..., None]), 0)
+    cycles = glide_hz[..., None] * (step / (2.0 * hop))
+    cycles += begin_hz[..., None]
     cycles *= step
     cycles /= rate_hz
-    cycles += slots["phase"][:, None]
-    advance = running * (begin_hz + glide_hz * (running / (2.0 * hop))) / rate_hz
-    return cycles, slots["phase"] + advance
+    cycles += phases[:-1, :, None]
+    return cycles, phases[-1]
 
 
 def _tone(
     pitch: NDArray[np.float64], organ: NDArray[np.bool_], phase: NDArray[np.float64], rate_hz: int
 ) -> NDArray[np.float32]:
-    """The wavetable of each note's key read at `phase` cycles, `(notes, hop)`, linearly interpolated."""
+    """The wavetable of each note's key, linearly interpolated at `phase` cycles, `(hops, notes, hop)`."""
     samples, steps = _flat_tables(rate_hz)
     row = (np.clip(np.ceil(pitch), 0, 127).astype(np.int64) + KEYS * organ) * TABLE_SAMPLES
     position = phase * TABLE_SAMPLES
@@ -155,7 +131,7 @@ def _tone(
     fraction = (position - whole).astype(np.float32)
     index = whole.astype(np.int64)
     index &= TABLE_SAMPLES - 1
-    index += row[:, None]
+    index += row[..., None]
     tone: NDArray[np.float32] = steps.take(index)
     tone *= fraction
     tone += samples.take(index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import numpy as np
 import soundfile  # type: ignore[import-untyped]
@@ -16,6 +17,8 @@ from .midi_file import read_performance
 from .renderer import StreamRenderer
 from .stages import Stages
 
+MAX_GOLDEN_S: Final = 60.0  # it is rendered in one piece, whoever made the bundle
+
 
 def render_golden(bundle: Bundle, stages: Stages) -> NDArray[np.float32]:
     """The bundle's golden MIDI, all channels in one stream, look-ahead removed: `(samples,)` mono."""
@@ -24,6 +27,9 @@ def render_golden(bundle: Bundle, stages: Stages) -> NDArray[np.float32]:
         path = Path(folder) / "golden.mid"
         path.write_bytes(bundle.files[golden.midi])
         performance = read_performance(path)
+    length_s = performance.duration_frames / bundle.manifest.mel.rate_hz
+    if length_s > MAX_GOLDEN_S:
+        raise MidiFileError(f"{golden.midi} lasts {length_s:.0f} s, at most {MAX_GOLDEN_S:g} s are allowed")
     renderer = StreamRenderer(bundle, stages, 1, steps=golden.steps, seed=golden.seed)
     blocks = -(-(performance.duration_frames + renderer.lookahead_samples) // renderer.block_samples)
     audio = renderer.render_blocks([(0, event) for event in performance.events], blocks)
@@ -47,8 +53,9 @@ def golden_faults(bundle: Bundle, stages: Stages) -> list[str]:
 
 def golden_residual_db(bundle: Bundle, stages: Stages) -> float:
     """Level of the difference between a rendering made now and the golden audio, relative to the latter."""
-    wanted, _ = soundfile.read(io.BytesIO(bundle.files[bundle.manifest.golden.audio]), dtype="float32")
     made = render_golden(bundle, stages)
+    stream = io.BytesIO(bundle.files[bundle.manifest.golden.audio])
+    wanted, _ = soundfile.read(stream, frames=len(made) + 1, dtype="float32")
     if wanted.shape != made.shape:
         return float("inf")
     difference = float(np.sum((made.astype(np.float64) - wanted) ** 2))

@@ -13,7 +13,8 @@ from .sampler import cosine_schedule
 from .stages import Stages
 
 Float32 = NDArray[np.float32]
-BatchState = Mapping[str, Mapping[str, Float32]]  # model instance → state name → (streams, ...)
+StreamState = Mapping[str, Sequence[Float32]]  # model instance → its states, (1, ...) each
+BatchState = Sequence[StreamState]  # one for each stream
 
 
 class Inference:
@@ -24,38 +25,34 @@ class Inference:
 
     def __init__(self, manifest: BundleManifest, stages: Stages, streams: int, steps: int) -> None:
         self.lap: Lap = no_lap
-        self._stages = stages
         self._schedule = cosine_schedule(steps)
         self._log_floor = np.float32(manifest.mel.log_floor)
         instances = {"spectrogram": "spectrogram", "inverter": "inverter"}
         instances |= {f"denoiser {step}": "denoiser" for step in range(steps)}
-        self._states: dict[str, dict[str, Float32]] = {
-            instance: {
-                state.name: np.zeros((streams, *state.shape), np.float32)
-                for state in manifest.stages[stage].states
-            }
+        self._models = {
+            instance: (getattr(stages, stage), [state.name for state in manifest.stages[stage].states])
             for instance, stage in instances.items()
         }
+        self._silence: StreamState = {
+            instance: [np.zeros((1, *state.shape), np.float32) for state in manifest.stages[stage].states]
+            for instance, stage in instances.items()
+        }
+        self._states = [dict(self._silence) for _ in range(streams)]
 
     def reset(self) -> None:
-        for states in self._states.values():
-            for array in states.values():
-                array[:] = 0.0
+        self.forget(range(len(self._states)))
 
     def forget(self, streams: Sequence[int]) -> None:
         """Set the states of some streams back to silence."""
-        if streams:
-            for states in self._states.values():
-                for array in states.values():
-                    array[streams] = 0.0
+        for stream in streams:
+            self._states[stream] = dict(self._silence)
 
     def state(self) -> BatchState:
-        return {key: {name: a.copy() for name, a in states.items()} for key, states in self._states.items()}
+        """States are replaced, never written to, so that handing them out needs no copy."""
+        return [dict(states) for states in self._states]
 
     def restore(self, state: BatchState) -> None:
-        for key, states in self._states.items():
-            for name, array in states.items():
-                array[:] = state[key][name]
+        self._states = [dict(states) for states in state]
 
     def run(
         self, streams: Sequence[int], conditioning: Float32, excitation: Float32, noise: Float32
@@ -97,10 +94,11 @@ class Inference:
     def _call(
         self, instance: str, streams: Sequence[int], inputs: Mapping[str, Float32], outputs: Sequence[str]
     ) -> list[Float32]:
-        states = self._states[instance]
-        session = getattr(self._stages, instance.partition(" ")[0])
-        feeds = {**inputs, **{name: array[streams] for name, array in states.items()}}
-        results: list[Float32] = session.run([*outputs, *(f"next_{name}" for name in states)], feeds)
-        for array, following in zip(states.values(), results[len(outputs) :], strict=True):
-            array[streams] = following
+        session, names = self._models[instance]
+        columns = zip(*(self._states[stream][instance] for stream in streams), strict=True)
+        before = [column[0] if len(streams) == 1 else np.concatenate(column) for column in columns]
+        wanted = [*outputs, *(f"next_{name}" for name in names)]
+        results: list[Float32] = session.run(wanted, {**inputs, **dict(zip(names, before, strict=True))})
+        for row, stream in enumerate(streams):
+            self._states[stream][instance] = [after[row : row + 1] for after in results[len(outputs) :]]
         return results[: len(outputs)]

@@ -19,12 +19,12 @@ def _generator(purpose: int, seed: int, stream: int, position: int) -> np.random
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
 
 
-def white_noise(seed: int, stream: int, position: int, samples: int) -> NDArray[np.float32]:
-    """Unit-variance uniform noise of the hop that starts at sample `position`, shape `(samples,)`."""
-    uniform = _generator(EXCITATION, seed, stream, position).random(samples, np.float32)
+def white_noise(seed: int, stream: int, block: int, samples: int) -> NDArray[np.float32]:
+    """Unit-variance uniform noise of one block, shape `(samples,)`."""
+    uniform = _generator(EXCITATION, seed, stream, block).random(samples, np.float32)
     return np.asarray((uniform - np.float32(0.5)) * np.float32(np.sqrt(12.0)), dtype=np.float32)
 
 
-def diffusion_noise(seed: int, stream: int, frame: int, mels: int) -> NDArray[np.float32]:
-    """Unit normal noise of one mel frame, shape `(mels,)`."""
-    return _generator(DIFFUSION, seed, stream, frame).standard_normal(mels, np.float32)
+def diffusion_noise(seed: int, stream: int, block: int, values: int) -> NDArray[np.float32]:
+    """Unit normal noise of one block's mel frames, shape `(values,)`."""
+    return _generator(DIFFUSION, seed, stream, block).standard_normal(values, np.float32)

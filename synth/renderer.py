@@ -24,9 +24,10 @@ from .errors import UsageError
 from .events import MidiEvent
 from .excitation import write_excitation
 from .inference import BatchState, Inference
-from .noise import diffusion_noise
+from .noise import diffusion_noise, white_noise
 from .notes import NoteTable, NoteTableState
 from .stages import Stages
+from .stretch import stretches
 
 Float32 = NDArray[np.float32]
 StreamEvent = tuple[int, MidiEvent]  # the stream it is for, and what happened
@@ -152,7 +153,7 @@ class StreamRenderer:
         return audio.reshape(len(self.notes), -1)
 
     def _prepare(self, stream: int, events: Sequence[MidiEvent], blocks: int) -> _Prepared:
-        """Run a stream's events through its note table, hop by hop."""
+        """Run a stream's events through its note table, stretch by stretch."""
         hop, per_block, notes = self.spec.hop_samples, self.contract.block_hops, self.notes[stream]
         frames = blocks * per_block
         slots = self.contract.note_slots
@@ -163,28 +164,25 @@ class StreamRenderer:
             awake=[],
             slots=0,
         )
-        upcoming = 0
-        for block in range(blocks):
-            sounded = False
-            for frame in range(block * per_block, (block + 1) * per_block):
-                start = self.frame + frame * hop
-                notes.retire(start)
-                while upcoming < len(events) and events[upcoming].frame < start + hop:
-                    notes.apply(events[upcoming])
-                    upcoming += 1
-                active = np.flatnonzero(notes.slots["active"])
-                if active.size:
-                    sounded = True
-                    inputs.slots = max(inputs.slots, int(active[-1]) + 1)
-                    write_conditioning(notes, start + hop, inputs.conditioning[frame])
-                    write_excitation(notes, start, (self.seed, stream), inputs.excitation[frame])
-            quiet = 0 if sounded else self._quiet_blocks[stream] + 1
+        sounded = np.zeros(frames, np.bool_)
+        for first, stretch in stretches(notes, events, self.frame, hop, frames):
+            part = slice(first, first + stretch.hops)
+            sounded[part] = True
+            inputs.slots = max(inputs.slots, int(stretch.index[-1]) + 1)
+            write_conditioning(stretch, inputs.conditioning[part])
+            write_excitation(stretch, inputs.excitation[part])
+        for block, sounding in enumerate(sounded.reshape(blocks, per_block).any(axis=1)):
+            quiet = 0 if sounding else self._quiet_blocks[stream] + 1
             self._quiet_blocks[stream] = min(quiet, self._asleep + 1)
             inputs.awake.append(self._quiet_blocks[stream] < self._asleep)
+            part = slice(block * per_block, (block + 1) * per_block)
+            position = self.frame // self.block_samples + block
+            if sounding:
+                noise = white_noise(self.seed, stream, position, self.block_samples)
+                inputs.excitation[part, :, 1] *= noise.reshape(per_block, hop)
             if self.steps and inputs.awake[-1]:
-                for frame in range(block * per_block, (block + 1) * per_block):
-                    position = self.frame // hop + frame
-                    inputs.noise[frame] = diffusion_noise(self.seed, stream, position, self.spec.mels)
+                noise = diffusion_noise(self.seed, stream, position, per_block * self.spec.mels)
+                inputs.noise[part] = noise.reshape(per_block, -1)
         program = inputs.conditioning[..., PROGRAM_COLUMN]
         inputs.conditioning[..., PROGRAM_COLUMN] = self._programs[program.astype(np.int64)]
         return inputs

@@ -5,6 +5,7 @@ import numpy as np
 from neume.synth.conditioning import FEATURES, write_conditioning
 from neume.synth.events import ControlChange
 from neume.synth.notes import HELD
+from neume.synth.stretch import sounding_stretch
 from neume.synth.voices import VoiceTable
 
 HOP = 256
@@ -26,8 +27,10 @@ def held(table):
 
 def conditioning(table, frame_end):
     """The table's rows in use, by feature name."""
-    out = np.full((len(table.slots), len(FEATURES)), np.nan, np.float32)
-    write_conditioning(table, frame_end, out)
+    out = np.zeros((len(table.slots), len(FEATURES)), np.float32)
+    stretch = sounding_stretch(table, frame_end - HOP, HOP, 1)
+    if stretch is not None:
+        write_conditioning(stretch, out[None])
     return [dict(zip(FEATURES, row.tolist(), strict=True)) for row in out if row[0]]
 
 

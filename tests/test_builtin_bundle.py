@@ -69,6 +69,12 @@ def test_a_bundle_that_sounds_otherwise_is_told(bundle, stages):
     assert fault.startswith("golden: golden.mid sounds")
 
 
+def test_a_golden_performance_that_never_ends_is_refused(bundle, stages, monkeypatch):
+    monkeypatch.setattr("neume.synth.golden.MAX_GOLDEN_S", 1.0)
+    (fault,) = golden_faults(bundle, stages)
+    assert "at most 1 s are allowed" in fault
+
+
 def test_every_program_is_addressed(bundle):
     assert [program.number for program in bundle.manifest.programs] == list(range(129))
     for program in bundle.manifest.programs:

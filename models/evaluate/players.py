@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from neume.synth.bundle import Bundle
 from neume.synth.events import MidiEvent, NoteOn, Panic, SystemReset
 from neume.synth.excitation import write_excitation
+from neume.synth.noise import white_noise
 from neume.synth.notes import NoteTable
 from neume.synth.renderer import StreamRenderer
 from neume.synth.stages import Stages
+from neume.synth.stretch import stretches
 
 from ..fluid import FluidReference
 
@@ -102,14 +104,9 @@ def part_excitation(
     hop = manifest.mel.hop_samples
     notes = NoteTable(manifest.engine.note_slots, manifest.voice_table(), manifest.mel.rate_hz)
     excitation = np.zeros((frames, hop, 2), np.float32)
-    upcoming = 0
-    for frame in range(frames):
-        start = frame * hop
-        notes.retire(start)
-        while upcoming < len(events) and events[upcoming].frame < start + hop:
-            notes.apply(events[upcoming])
-            upcoming += 1
-        write_excitation(notes, start, noise_key, excitation[frame])
+    for first, stretch in stretches(notes, events, 0, hop, frames):
+        write_excitation(stretch, excitation[first : first + stretch.hops])
+    excitation[..., 1] *= white_noise(*noise_key, 0, frames * hop).reshape(frames, hop)
     return excitation
 
 
