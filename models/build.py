@@ -17,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from neume.synth.errors import NeumeError
 from neume.synth.events import MidiEvent
+from neume.synth.instruments.fluid import find_soundfont
 from neume.synth.mel import MelSpec
 from neume.synth.voices import VoiceTable
 
 from .corpus import CorpusFile, corpus_events, read_index
-from .fluid import FluidReference, find_soundfont, soundfont_sha256
+from .fluid import FluidReference, soundfont_sha256
 from .procedural import procedural_events
 from .programs import TRAINED
 from .stems import render_stem

@@ -25,19 +25,29 @@ class Inference:
 
     def __init__(self, manifest: BundleManifest, stages: Stages, streams: int, steps: int) -> None:
         self.lap: Lap = no_lap
-        self._schedule = cosine_schedule(steps)
         self._log_floor = np.float32(manifest.mel.log_floor)
+        self._manifest, self._stages = manifest, stages
+        self._states: list[dict[str, Sequence[Float32]]] = [{} for _ in range(streams)]
+        self.set_steps(steps)
+
+    def set_steps(self, steps: int) -> None:
+        """From now on sample with so many steps; instances that were not in use begin with silence."""
+        self._schedule = cosine_schedule(steps)
         instances = {"spectrogram": "spectrogram", "inverter": "inverter"}
         instances |= {f"denoiser {step}": "denoiser" for step in range(steps)}
+        contracts = self._manifest.stages
         self._models = {
-            instance: (getattr(stages, stage), [state.name for state in manifest.stages[stage].states])
+            instance: (getattr(self._stages, stage), [state.name for state in contracts[stage].states])
             for instance, stage in instances.items()
         }
         self._silence: StreamState = {
-            instance: [np.zeros((1, *state.shape), np.float32) for state in manifest.stages[stage].states]
+            instance: [np.zeros((1, *state.shape), np.float32) for state in contracts[stage].states]
             for instance, stage in instances.items()
         }
-        self._states = [dict(self._silence) for _ in range(streams)]
+        self._states = [
+            {instance: known.get(instance, silence) for instance, silence in self._silence.items()}
+            for known in self._states
+        ]
 
     def reset(self) -> None:
         self.forget(range(len(self._states)))
@@ -62,12 +72,7 @@ class Inference:
         conditioning `(s, f, slots, features)`, excitation `(s, f, hop, 2)`, noise `(s, f, mels)` → audio
         `(s, f, hop)` and log-mel frames `(s, f, mels)`.
         """
-        mean, spread, context = self._call(
-            "spectrogram",
-            streams,
-            {"conditioning": conditioning},
-            ("mean", "spread", "context"),
-        )
+        mean, spread, context = self._mean(streams, conditioning)
         self.lap("spectrogram")
         mel = mean
         if self._schedule:
@@ -77,6 +82,16 @@ class Inference:
         (audio,) = self._call("inverter", streams, {"mel": mel, "excitation": excitation}, ("audio",))
         self.lap("inverter")
         return audio, mel
+
+    def _mean(self, streams: Sequence[int], conditioning: Float32) -> Sequence[Float32]:
+        """Mean, spread and context. A lone frame gets company, an idle row: ONNX Runtime multiplies a matrix
+        of one row by another routine than all others, whose sums round differently."""
+        outputs, lone = ("mean", "spread", "context"), conditioning.shape[:2] == (1, 1)
+        if not lone:
+            return self._call("spectrogram", streams, {"conditioning": conditioning}, outputs)
+        company = np.concatenate([conditioning, np.zeros_like(conditioning)])
+        results = self._call("spectrogram", streams, {"conditioning": company}, outputs, idle_rows=1)
+        return [result[:1] for result in results]
 
     def _sample(self, streams: Sequence[int], noise: Float32, context: Float32) -> Float32:
         """The standardised residual, from noise in as many steps as the schedule has."""
@@ -92,11 +107,18 @@ class Inference:
         return noisy
 
     def _call(
-        self, instance: str, streams: Sequence[int], inputs: Mapping[str, Float32], outputs: Sequence[str]
+        self,
+        instance: str,
+        streams: Sequence[int],
+        inputs: Mapping[str, Float32],
+        outputs: Sequence[str],
+        idle_rows: int = 0,
     ) -> list[Float32]:
         session, names = self._models[instance]
-        columns = zip(*(self._states[stream][instance] for stream in streams), strict=True)
-        before = [column[0] if len(streams) == 1 else np.concatenate(column) for column in columns]
+        rows = [self._states[stream][instance] for stream in streams] + [self._silence[instance]] * idle_rows
+        before = [
+            column[0] if len(rows) == 1 else np.concatenate(column) for column in zip(*rows, strict=True)
+        ]
         wanted = [*outputs, *(f"next_{name}" for name in names)]
         results: list[Float32] = session.run(wanted, {**inputs, **dict(zip(names, before, strict=True))})
         for row, stream in enumerate(streams):

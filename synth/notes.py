@@ -127,6 +127,13 @@ class NoteTable:
             over = self.slots["active"] & (self.levels_db(frame) < SILENT_DB)
             self.slots[over] = 0
 
+    def hurry_releases(self, kept: int) -> None:
+        """Let at most `kept` released notes ring on, the latest ones; the others fade within 40 ms."""
+        released = np.flatnonzero(self.slots["active"] & (self.slots["release"] != HELD))
+        if released.size > kept:
+            latest_last = released[np.argsort(self.slots["release"][released], kind="stable")]
+            self.slots["release_db_per_s"][latest_last[: released.size - kept]] = CHOKE_DB_PER_S
+
     def _sounding(self, channel: int) -> NDArray[np.bool_]:
         return np.asarray(self.slots["active"] & (self.slots["channel"] == channel))
 

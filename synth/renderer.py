@@ -4,14 +4,16 @@ The middle of the chain. Each stream (one row of the models' batch) owns a note 
 through conditioning and excitation hop by hop, then through the three models. A stream falls asleep a few
 hops after its last note has faded, and wakes with fresh states: silence costs nothing and is truly silent.
 
-Not thread-safe: one thread calls. Whatever the number of blocks in a call, the samples are the same.
+Not thread-safe: one thread calls. Whatever the length of a block and the number of blocks in a call, the
+samples are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -33,6 +35,7 @@ Float32 = NDArray[np.float32]
 StreamEvent = tuple[int, MidiEvent]  # the stream it is for, and what happened
 PROGRAM_COLUMN: Final = FEATURES.index("program")
 RING_OUT_HOPS: Final = 4  # after the last note, while the inverter's last windows ring out
+ASLEEP: Final = RING_OUT_HOPS + 1  # quiet hops in a row, this one included, from which on a stream sleeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +44,28 @@ class RendererState:
 
     frame: int
     notes: tuple[NoteTableState, ...]
-    quiet_blocks: tuple[int, ...]
+    quiet_hops: tuple[int, ...]
     models: BatchState
 
 
 @dataclass(slots=True)
 class _Prepared:
-    """A stream's inputs of some blocks: conditioning `(f, slots, features)`, excitation `(f, hop, 2)`, noise
-    `(f, mels)`, and which of the blocks it is awake in."""
+    """A stream's inputs of some hops: conditioning `(f, slots, features)`, excitation `(f, hop, 2)`, noise
+    `(f, mels)`, in which of the hops it is awake, and how many slots it uses."""
 
     conditioning: Float32
     excitation: Float32
     noise: Float32
     awake: list[bool]
     slots: int
+
+    def stretches(self) -> Iterator[tuple[slice, bool]]:
+        """Hops in a row in which the stream is awake, or in which it is asleep."""
+        first = 0
+        for awake, group in groupby(self.awake):
+            after = first + len(list(group))
+            yield slice(first, after), awake
+            first = after
 
 
 class StreamRenderer:
@@ -69,20 +80,21 @@ class StreamRenderer:
         steps: int | None = None,
         seed: int = 0,
         workers: int = 1,
+        block_hops: int | None = None,
     ) -> None:
-        """`workers`: threads that `render_blocks` spreads the streams over when it renders many blocks."""
+        """`workers`: threads that `render_blocks` spreads the streams over when it renders many blocks.
+
+        `block_hops`: hops of a block; the bundle's own number if None. Fewer wait less and cost more.
+        """
         manifest = bundle.manifest
-        sampling, self.contract, self.spec = manifest.sampling, manifest.engine, manifest.mel
-        self.steps = sampling.steps_default if steps is None else steps
-        if self.steps not in sampling.steps_allowed:
-            allowed = ", ".join(map(str, sampling.steps_allowed))
-            raise UsageError(f"steps = {self.steps}: bundle {manifest.bundle.id} allows {allowed}")
+        self._manifest, self.contract, self.spec = manifest, manifest.engine, manifest.mel
+        self.steps = self._checked(manifest.sampling.steps_default if steps is None else steps)
         self.seed = seed
         self._workers = workers
-        self.block_samples = self.contract.block_hops * self.spec.hop_samples
+        self.block_hops = block_hops or self.contract.block_hops
+        self.block_samples = self.block_hops * self.spec.hop_samples
         self.lookahead_samples = self.contract.lookahead_hops * self.spec.hop_samples
         self.rate_hz = self.spec.rate_hz
-        self._asleep = 1 + -(-RING_OUT_HOPS // self.contract.block_hops)  # blocks without a note
         voices = manifest.voice_table()
         self.notes = tuple(NoteTable(self.contract.note_slots, voices, self.rate_hz) for _ in range(streams))
         self._programs = np.array([manifest.resolve(p.number) for p in manifest.programs], np.float32)
@@ -94,7 +106,7 @@ class StreamRenderer:
         self.frame = 0
         for table in self.notes:
             table.reset()
-        self._quiet_blocks = [self._asleep + 1] * len(self.notes)
+        self._quiet_hops = [ASLEEP] * len(self.notes)
         self._inference.reset()
         self.mel: Float32 = np.full((len(self.notes), 0, self.spec.mels), self.spec.log_floor, np.float32)
 
@@ -102,7 +114,7 @@ class StreamRenderer:
         return RendererState(
             self.frame,
             tuple(table.state() for table in self.notes),
-            tuple(self._quiet_blocks),
+            tuple(self._quiet_hops),
             self._inference.state(),
         )
 
@@ -110,8 +122,19 @@ class StreamRenderer:
         self.frame = state.frame
         for table, saved in zip(self.notes, state.notes, strict=True):
             table.restore(saved)
-        self._quiet_blocks = list(state.quiet_blocks)
+        self._quiet_hops = list(state.quiet_hops)
         self._inference.restore(state.models)
+
+    def set_steps(self, steps: int) -> None:
+        """From the next block on sample with so many steps. Raises UsageError for a number not allowed."""
+        self.steps = self._checked(steps)
+        self._inference.set_steps(steps)
+
+    def _checked(self, steps: int) -> int:
+        if steps not in self._manifest.sampling.steps_allowed:
+            allowed = ", ".join(map(str, self._manifest.sampling.steps_allowed))
+            raise UsageError(f"steps = {steps}: bundle {self._manifest.bundle.id} allows {allowed}")
+        return steps
 
     def time_with(self, lap: Lap) -> None:
         """From now on tell `lap` the name of each stage that a block has passed: prepare, then the models."""
@@ -120,7 +143,7 @@ class StreamRenderer:
     @property
     def silent(self) -> bool:
         """Whether every stream is asleep: nothing sounds and nothing is left in the models."""
-        return min(self._quiet_blocks, default=self._asleep) >= self._asleep
+        return min(self._quiet_hops, default=ASLEEP) >= ASLEEP
 
     def render_block(self, events: Sequence[StreamEvent] = ()) -> Float32:
         """The next block, `(streams, block_samples)`, late by `lookahead_samples`.
@@ -134,92 +157,90 @@ class StreamRenderer:
         """The next `blocks` blocks in one call, `(streams, blocks * block_samples)`; the samples of as many
         calls of `render_block`, with the models working in parallel over time."""
         hop = self.spec.hop_samples
-        frames = blocks * self.contract.block_hops
+        frames = blocks * self.block_hops
         audio = np.zeros((len(self.notes), frames, hop), np.float32)
         self.mel = np.full((len(self.notes), frames, self.spec.mels), self.spec.log_floor, np.float32)
         prepared = [
-            self._prepare(stream, [e for s, e in events if s == stream], blocks)
+            self._prepare(stream, [e for s, e in events if s == stream], frames)
             for stream in range(len(self.notes))
         ]
         self._inference.lap("prepare")
         if blocks == 1:
-            self._run_together([s for s, p in enumerate(prepared) if p.awake[0]], prepared, audio)
+            self._run_together(prepared, audio)
         else:
             with ThreadPoolExecutor(self._workers) as pool:
-                jobs = [pool.submit(self._run_alone, s, inputs, audio) for s, inputs in enumerate(prepared)]
+                jobs = [pool.submit(self._run, [s], [p], audio) for s, p in enumerate(prepared)]
             for job in jobs:
                 job.result()
         self.frame += blocks * self.block_samples
         return audio.reshape(len(self.notes), -1)
 
-    def _prepare(self, stream: int, events: Sequence[MidiEvent], blocks: int) -> _Prepared:
+    def _prepare(self, stream: int, events: Sequence[MidiEvent], frames: int) -> _Prepared:
         """Run a stream's events through its note table, stretch by stretch."""
-        hop, per_block, notes = self.spec.hop_samples, self.contract.block_hops, self.notes[stream]
-        frames = blocks * per_block
-        slots = self.contract.note_slots
+        hop, notes = self.spec.hop_samples, self.notes[stream]
         inputs = _Prepared(
-            conditioning=np.zeros((frames, slots, len(FEATURES)), np.float32),
+            conditioning=np.zeros((frames, self.contract.note_slots, len(FEATURES)), np.float32),
             excitation=np.zeros((frames, hop, 2), np.float32),
             noise=np.zeros((frames if self.steps else 0, self.spec.mels), np.float32),
             awake=[],
             slots=0,
         )
-        sounded = np.zeros(frames, np.bool_)
+        sounding = [False] * frames
         for first, stretch in stretches(notes, events, self.frame, hop, frames):
             part = slice(first, first + stretch.hops)
-            sounded[part] = True
+            sounding[part] = [True] * stretch.hops
             inputs.slots = max(inputs.slots, int(stretch.index[-1]) + 1)
             write_conditioning(stretch, inputs.conditioning[part])
             write_excitation(stretch, inputs.excitation[part])
-        for block, sounding in enumerate(sounded.reshape(blocks, per_block).any(axis=1)):
-            quiet = 0 if sounding else self._quiet_blocks[stream] + 1
-            self._quiet_blocks[stream] = min(quiet, self._asleep + 1)
-            inputs.awake.append(self._quiet_blocks[stream] < self._asleep)
-            part = slice(block * per_block, (block + 1) * per_block)
-            position = self.frame // self.block_samples + block
-            if sounding:
-                noise = white_noise(self.seed, stream, position, self.block_samples)
-                inputs.excitation[part, :, 1] *= noise.reshape(per_block, hop)
-            if self.steps and inputs.awake[-1]:
-                noise = diffusion_noise(self.seed, stream, position, per_block * self.spec.mels)
-                inputs.noise[part] = noise.reshape(per_block, -1)
+        quiet = self._quiet_hops[stream]
+        for sounds in sounding:
+            quiet = 0 if sounds else min(quiet + 1, ASLEEP)
+            inputs.awake.append(quiet < ASLEEP)
+        self._quiet_hops[stream] = quiet
+        self._add_noise(stream, sounding, inputs)
         program = inputs.conditioning[..., PROGRAM_COLUMN]
         inputs.conditioning[..., PROGRAM_COLUMN] = self._programs[program.astype(np.int64)]
         return inputs
 
+    def _add_noise(self, stream: int, sounding: Sequence[bool], inputs: _Prepared) -> None:
+        """The noise of every hop in which it is heard. It is drawn for the bundle's own blocks, whatever the
+        blocks are that are rendered."""
+        per_draw, first = self.contract.block_hops, self.frame // self.spec.hop_samples
+        for draw in range(first // per_draw, (first + len(sounding) - 1) // per_draw + 1):
+            begin, end = max(draw * per_draw, first), min((draw + 1) * per_draw, first + len(sounding))
+            there, drawn = slice(begin - first, end - first), slice(begin % per_draw, end - draw * per_draw)
+            if any(sounding[there]):
+                noise = white_noise(self.seed, stream, draw, per_draw * self.spec.hop_samples)
+                inputs.excitation[there, :, 1] *= noise.reshape(per_draw, -1)[drawn]
+            if self.steps and any(inputs.awake[there]):
+                noise = diffusion_noise(self.seed, stream, draw, per_draw * self.spec.mels)
+                inputs.noise[there] = noise.reshape(per_draw, -1)[drawn]
+
     def _bucket(self, slots: int) -> int:
         return next(bucket for bucket in self.contract.slot_buckets if bucket >= slots)
 
-    def _run_together(self, streams: list[int], prepared: list[_Prepared], audio: Float32) -> None:
-        """One block of all awake streams, in one batch."""
-        self._inference.forget([s for s, quiet in enumerate(self._quiet_blocks) if quiet == self._asleep])
-        if not streams:
-            return
-        bucket = self._bucket(max(prepared[s].slots for s in streams))
-        audio[streams], self.mel[streams] = self._inference.run(
-            streams,
-            np.stack([prepared[s].conditioning[:, :bucket] for s in streams]),
-            np.stack([prepared[s].excitation for s in streams]),
-            np.stack([prepared[s].noise for s in streams]),
-        )
+    def _run_together(self, prepared: Sequence[_Prepared], audio: Float32) -> None:
+        """One block: the streams that are awake in the same hops in one batch."""
+        alike: dict[tuple[bool, ...], list[int]] = {}
+        for stream, inputs in enumerate(prepared):
+            alike.setdefault(tuple(inputs.awake), []).append(stream)
+        for streams in alike.values():
+            self._run(streams, [prepared[stream] for stream in streams], audio)
 
-    def _run_alone(self, stream: int, inputs: _Prepared, audio: Float32) -> None:
-        """All blocks of one stream, each stretch that it is awake in one call."""
-        bucket, per_block = self._bucket(inputs.slots), self.contract.block_hops
-        begin = 0
-        while begin < len(inputs.awake):
-            end = begin + 1
-            while end < len(inputs.awake) and inputs.awake[end] == inputs.awake[begin]:
-                end += 1
-            if inputs.awake[begin]:
-                part = slice(begin * per_block, end * per_block)
-                made, mel = self._inference.run(
-                    [stream],
-                    inputs.conditioning[None, part, :bucket],
-                    inputs.excitation[None, part],
-                    inputs.noise[None, part],
-                )
-                audio[stream, part], self.mel[stream, part] = made[0], mel[0]
-            else:
-                self._inference.forget([stream])
-            begin = end
+    def _run(self, streams: Sequence[int], prepared: Sequence[_Prepared], audio: Float32) -> None:
+        """All hops of streams that are awake in the same ones, each stretch of hops in one call."""
+        bucket = self._bucket(max(inputs.slots for inputs in prepared))
+        for part, awake in prepared[0].stretches():
+            if not awake:
+                self._inference.forget(streams)
+                continue
+            audio[streams, part], self.mel[streams, part] = self._inference.run(
+                streams,
+                _batch([inputs.conditioning[part, :bucket] for inputs in prepared]),
+                _batch([inputs.excitation[part] for inputs in prepared]),
+                _batch([inputs.noise[part] for inputs in prepared]),
+            )
+
+
+def _batch(rows: Sequence[Float32]) -> Float32:
+    return rows[0][None] if len(rows) == 1 else np.stack(rows)

@@ -59,7 +59,8 @@ def stretches(
     first, upcoming = 0, 0
     while first < hops:
         begin = start + first * hop
-        table.retire(begin)
+        if upcoming < len(events) and events[upcoming].frame < begin + hop:
+            table.retire(begin)  # a new note may need the slot
         while upcoming < len(events) and events[upcoming].frame < begin + hop:
             table.apply(events[upcoming])
             upcoming += 1
@@ -74,16 +75,22 @@ def stretches(
 
 
 def sounding_stretch(table: NoteTable, begin: int, hop: int, most: int) -> Stretch | None:
-    """Up to `most` hops from sample `begin` on, fewer if a note fades away; None if nothing sounds."""
+    """Up to `most` hops from sample `begin` on, fewer if a note fades away; None if nothing sounds.
+
+    Notes that have faded by `begin` are retired.
+    """
     index = np.flatnonzero(table.slots["active"])
     if not index.size:
         return None
     slots = table.slots[index]
     borders = np.arange(begin, begin + (most + 1) * hop, hop)
     levels_db = slot_levels_db(slots, borders[:, None], table.rate_hz)
-    faded = (levels_db[1:-1] < SILENT_DB).any(axis=1)
+    faded = (levels_db[:-1] < SILENT_DB).any(axis=1)
+    if faded[0]:
+        table.retire(begin)
+        return sounding_stretch(table, begin, hop, most)
     if faded.any():
-        most = 1 + int(faded.argmax())
+        most = int(faded.argmax())
         borders, levels_db = borders[: most + 1], levels_db[: most + 1]
     channels = slots["channel"].tolist()
     bend = {channel: table.channels[channel].bend_semitones for channel in {*channels}}

@@ -20,10 +20,11 @@ from neume.models.evaluate.dev_set import DevSet, Segment
 from neume.models.evaluate.probes import part, velocity_ladder
 from neume.models.evaluate.scoring import COLUMNS, Rendering, score_segment
 from neume.models.evaluate.tables import picture_listener, print_report
-from neume.models.fluid import FluidReference, find_soundfont
+from neume.models.fluid import FluidReference
 from neume.synth.bundle import Bundle, open_bundle
 from neume.synth.errors import NeumeError, OutputError, UsageError
 from neume.synth.events import MidiEvent, NoteOff, NoteOn, SystemReset
+from neume.synth.instruments.fluid import find_soundfont
 from neume.synth.mel import MelSpec
 from neume.synth.renderer import StreamRenderer
 from neume.synth.stages import Stages, load_stages

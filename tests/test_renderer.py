@@ -43,13 +43,14 @@ def performance():
     return sorted(events, key=lambda pair: pair[1].frame)
 
 
-def render(player, sizes, steps=2, streams=3, seed=5, events=None):
-    """Audio of `BLOCKS` blocks, rendered in calls of the given numbers of blocks."""
-    renderer = StreamRenderer(*player, streams, steps=steps, seed=seed)
+def render(player, sizes, steps=2, streams=3, seed=5, events=None, block_hops=2):
+    """Audio of `BLOCKS` blocks of two hops, rendered in calls of the given numbers of blocks."""
+    renderer = StreamRenderer(*player, streams, steps=steps, seed=seed, block_hops=block_hops)
     waiting = performance() if events is None else events
     parts, done, sizes = [], 0, cycle(sizes)
-    while done < BLOCKS:
-        size = min(next(sizes), BLOCKS - done)
+    blocks = BLOCKS * 2 // block_hops
+    while done < blocks:
+        size = min(next(sizes), blocks - done)
         end = renderer.frame + size * renderer.block_samples
         now = [pair for pair in waiting if pair[1].frame < end]
         waiting = waiting[len(now) :]
@@ -68,6 +69,12 @@ def test_many_blocks_a_call_are_the_same_samples(player, live, sizes):
     made = render(player, sizes)
     assert np.abs(live).max() > 1e-4, "something sounds"
     assert np.array_equal(made, live)
+
+
+@pytest.mark.parametrize("block_hops", [1, 3, 4])
+@pytest.mark.parametrize("sizes", [[1], [5, 2]])
+def test_blocks_of_another_length_are_the_same_samples(player, live, block_hops, sizes):
+    assert np.array_equal(render(player, sizes, block_hops=block_hops), live)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 4])

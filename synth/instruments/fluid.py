@@ -1,0 +1,118 @@
+"""FluidSynth, dry, driven by our events: a voice of the rack, and the reference that models learn from.
+
+The library is optional: `neume[soundfont]` and the system's libfluidsynth.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import NeumeError
+from ..events import (
+    CHANNELS,
+    ChannelPressure,
+    ControlChange,
+    MidiEvent,
+    NoteOff,
+    NoteOn,
+    Panic,
+    PitchBend,
+    PolyPressure,
+    ProgramChange,
+    SystemReset,
+)
+
+SOUNDFONT_NAME: Final = "FluidR3_GM.sf2"
+VARIABLE: Final = "NEUME_SOUNDFONT"
+_SEARCH: Final = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
+
+
+def find_soundfont(path: str | Path | None = None) -> Path:
+    """The SoundFont asked for, `NEUME_SOUNDFONT`, or FluidR3 GM where distributions install it."""
+    chosen = path or os.environ.get(VARIABLE)
+    candidates = [Path(chosen)] if chosen else [Path(folder) / SOUNDFONT_NAME for folder in _SEARCH]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise NeumeError(
+        f"no SoundFont at {', '.join(map(str, candidates))}: "
+        f"install Debian's fluid-soundfont-gm or set {VARIABLE} to a .sf2 file"
+    )
+
+
+class FluidSynth:
+    """One synthesizer with one SoundFont, without reverb and chorus. Not thread-safe."""
+
+    def __init__(self, soundfont: Path, rate_hz: int, gain: float) -> None:
+        """Raises `NeumeError` where the library or the SoundFont is missing or unreadable."""
+        try:
+            import fluidsynth  # type: ignore[import-untyped]
+        except ImportError as error:
+            raise NeumeError(
+                f"FluidSynth is not available ({error}): install Debian's libfluidsynth3 and neume[soundfont]"
+            ) from error
+        self._synth = fluidsynth.Synth(gain=gain, samplerate=rate_hz, channels=CHANNELS)
+        for setting in ("synth.reverb.active", "synth.chorus.active"):
+            self._synth.setting(setting, 0)
+        if self._synth.sfload(str(soundfont), update_midi_preset=1) < 0:
+            raise NeumeError(f"{soundfont}: FluidSynth cannot read it as a SoundFont")
+        handle, integer = ("synth", ctypes.c_void_p, 1), ctypes.c_int
+        buffer = [(name, kind, 1) for side in "lr" for name, kind in _side(side)]
+        self._write_float: Any = fluidsynth.cfunc(
+            "fluid_synth_write_float", integer, handle, ("len", integer, 1), *buffer
+        )
+        channel = ("chan", integer, 1)
+        self._pressure: Any = fluidsynth.cfunc(
+            "fluid_synth_channel_pressure", integer, handle, channel, ("val", integer, 1)
+        )
+        self._key_pressure: Any = fluidsynth.cfunc(
+            "fluid_synth_key_pressure", integer, handle, channel, ("key", integer, 1), ("val", integer, 1)
+        )
+
+    def close(self) -> None:
+        self._synth.delete()
+
+    def fill(self, out: NDArray[np.float32], start: int, end: int) -> None:
+        """Write the next samples into `out[:, start:end]`, `(2, samples)` float32 with contiguous rows."""
+        if end > start:
+            left, right = (out[side, start:].ctypes.data for side in (0, 1))
+            self._write_float(self._synth.synth, end - start, left, 0, 1, right, 0, 1)
+
+    def silence(self) -> None:
+        """Everything back to its default, and all voices told to stop: a reset alone lets them ring."""
+        self._synth.system_reset()
+        self._synth.program_reset()
+        for channel in range(CHANNELS):
+            self._synth.all_sounds_off(channel)
+
+    def apply(self, event: MidiEvent) -> None:
+        """Act on an event at the next internal buffer of 64 samples."""
+        synth = self._synth
+        match event:
+            case NoteOn():
+                synth.noteon(event.channel, event.key, event.velocity)
+            case NoteOff():
+                synth.noteoff(event.channel, event.key)
+            case ControlChange():
+                synth.cc(event.channel, event.controller, event.value)
+            case ProgramChange():
+                synth.program_change(event.channel, event.program)
+            case PitchBend():
+                synth.pitch_bend(event.channel, event.value)
+            case ChannelPressure():
+                self._pressure(synth.synth, event.channel, event.value)
+            case PolyPressure():
+                self._key_pressure(synth.synth, event.channel, event.key, event.value)
+            case SystemReset() | Panic():
+                self.silence()
+
+
+def _side(side: str) -> tuple[tuple[str, Any], ...]:
+    """A side's buffer, offset and step among the arguments of `fluid_synth_write_float`."""
+    return (f"{side}out", ctypes.c_void_p), (f"{side}off", ctypes.c_int), (f"{side}incr", ctypes.c_int)

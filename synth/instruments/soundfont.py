@@ -1,0 +1,53 @@
+"""The second built-in instrument: a SoundFont played by FluidSynth, to hear beside a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import NeumeError
+from ..events import MidiEvent
+from .fluid import FluidSynth, find_soundfont
+
+GAIN: Final = 0.6  # of FluidSynth; what bundles are trained at, so that both are as loud
+
+
+class SoundFontInstrument:
+    """FluidR3 GM, or the file that `NEUME_SOUNDFONT` names. An `Instrument`; its state cannot be saved."""
+
+    def __init__(self) -> None:
+        self.name = "SoundFont"
+        self._synth: FluidSynth | None = None
+
+    def prepare(self, rate_hz: int, block_samples: int) -> None:
+        soundfont = find_soundfont()
+        self.name = f"SoundFont {soundfont.stem}"
+        self._synth = FluidSynth(soundfont, rate_hz, GAIN)
+        self._block = np.zeros((2, block_samples), np.float32)
+
+    def render(self, events: Sequence[MidiEvent], start_frame: int) -> NDArray[np.float32]:
+        synth, samples = self._ready(), self._block.shape[1]
+        position = 0
+        for event in events:
+            target = min(max(event.frame - start_frame, position), samples)
+            synth.fill(self._block, position, target)
+            position = target
+            synth.apply(event)
+        synth.fill(self._block, position, samples)
+        return np.ascontiguousarray(self._block.T)
+
+    def reset(self) -> None:
+        self._ready().silence()
+
+    def state(self) -> None:
+        """FluidSynth does not show its voices."""
+
+    def restore(self, state: None) -> None:
+        raise NeumeError("a SoundFont's voices cannot be restored: start it anew")
+
+    def _ready(self) -> FluidSynth:
+        assert self._synth is not None, "prepare comes first"
+        return self._synth
