@@ -20,7 +20,7 @@ import onnxruntime as ort
 from .arrangement import arrange
 from .block_timer import STAGES, StageTimes, percentiles
 from .bundle import Bundle
-from .engine import Engine, EngineConfig
+from .engine import Engine, EngineConfig, make_chain
 from .errors import UsageError
 from .events import CHANNELS, DRUM_CHANNEL, MidiEvent, NoteOff, NoteOn, ProgramChange
 from .latency import Latency
@@ -87,7 +87,8 @@ def run_bench(
     blocks = int((load.seconds + 2 * WARM_UP_S + NOTE_S) * rate_hz) // manifest.block_samples
     config = replace(config, timed_blocks=blocks)
     device = PacedDevice(rate_hz, load.device_block_samples)
-    with Engine(bundle, stages, arrange(performance, load.streams), device, config) as engine:
+    chain = make_chain(bundle, stages, arrange(performance, load.streams), config)
+    with Engine(chain, device, config) as engine:
         engine.play(performance)
         engine.start()
         while not engine.finished and engine.snapshot().played_s < load.seconds + WARM_UP_S:

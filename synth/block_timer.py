@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Lap: TypeAlias = Callable[[str], None]
-STAGES: Final = ("prepare", "spectrogram", "denoiser", "inverter", "mixer", "block")  # the last is the sum
+STAGES: Final = (
+    "prepare",
+    "spectrogram",
+    "denoiser",
+    "inverter",
+    "guests",
+    "mixer",
+    "block",
+)  # the last is the sum
 PERCENTILES: Final = (50.0, 99.0, 99.9)
 
 
@@ -62,6 +70,10 @@ class BlockTimer:
         self._current["block"] = self._now_ns() - self._begin_ns
         self._log[self.blocks % len(self._log)] = [ns / 1e6 for ns in self._current.values()]
         self.blocks += 1
+
+    def last_ms(self) -> dict[str, float]:
+        """The stage times of the block that was timed last."""
+        return {stage: ns / 1e6 for stage, ns in self._current.items()}
 
     def times_ms(self) -> NDArray[np.float32]:
         """The kept blocks, oldest first: `(blocks, len(STAGES))`."""

@@ -14,8 +14,9 @@ from .arrangement import Arrangement
 from .block_timer import BlockTimer
 from .bundle import Bundle
 from .events import MidiEvent
-from .mixer import Mixer
+from .mixer import Meters, Mixer
 from .renderer import StreamRenderer
+from .shedding import Load
 from .stages import Stages
 
 Float32 = NDArray[np.float32]
@@ -32,10 +33,13 @@ class Chain:
         *,
         steps: int | None = None,
         seed: int = 0,
+        block_hops: int | None = None,
         timer: BlockTimer | None = None,
     ) -> None:
         self.arrangement = arrangement
-        self.renderer = StreamRenderer(bundle, stages, arrangement.streams, steps=steps, seed=seed)
+        self.renderer = StreamRenderer(
+            bundle, stages, arrangement.streams, steps=steps, seed=seed, block_hops=block_hops
+        )
         self.mixer = Mixer(arrangement.streams, self.renderer.rate_hz)
         self.timer = timer or BlockTimer()
         self.renderer.time_with(self.timer.lap)
@@ -49,6 +53,25 @@ class Chain:
     def block_samples(self) -> int:
         return self.renderer.block_samples
 
+    @property
+    def meters(self) -> Meters:
+        return self.mixer.meters
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Nothing here can fail alone."""
+        return ()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing sounds."""
+        return self.renderer.silent
+
+    @property
+    def sounding(self) -> tuple[int, ...]:
+        """Notes of each stream."""
+        return tuple(table.sounding for table in self.renderer.notes)
+
     def make_block(self, events: Iterable[MidiEvent]) -> Float32:
         """The next block, `(block_samples, 2)`, late by the inverter's look-ahead.
 
@@ -61,6 +84,10 @@ class Chain:
         self.timer.lap("mixer")
         self.timer.stop()
         return stereo
+
+    def set_load(self, load: Load) -> None:
+        """Render with less, or with more again."""
+        self.renderer.set_load(load)
 
     def pass_over(self) -> None:
         """Leave the next block out: time goes on, nothing is rendered. Its events go into the next one."""

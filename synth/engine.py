@@ -11,24 +11,29 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from .arrangement import Arrangement
+from .audio.remote_device import RemoteDevice
 from .audio_device import AudioDevice
 from .block_timer import BlockTimer
 from .bundle import Bundle
 from .chain import Chain
 from .engine_snapshot import EngineSnapshot
 from .errors import DeviceError
+from .events import MidiEvent
 from .latency import latency_sum
 from .midi_file import Performance
 from .midi_in import MidiInput
+from .mixer import Meters
 from .outlet import Outlet, Tap
-from .render_thread import RenderThread
+from .render_thread import BlockChain, RenderThread
+from .renderer import StreamRenderer
 from .ring import Ring
 from .sample_clock import SampleClock
+from .shedding import Shedder, load_ladder
 from .sources import EventSource, FilePlayer, LivePlayer
 from .stages import Stages
 
@@ -37,60 +42,93 @@ SWITCH_INTERVAL_S: Final = 0.0005  # how long a busy Python thread may keep the 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """`steps` None takes the bundle's default; `margin_ms` is kept ready on top of what D needs."""
+    """How to play. None takes what the bundle says."""
 
     steps: int | None = None
     seed: int = 0
-    margin_ms: float = 0.0
+    margin_ms: float = 0.0  # kept ready on top of what D needs
+    block_hops: int | None = None
     timed_blocks: int = 4096  # the last blocks that the snapshot's times are of
+    sheds_load: bool = False  # with fewer steps and releases while blocks are late
+
+
+def make_chain(bundle: Bundle, stages: Stages, arrangement: Arrangement, config: EngineConfig) -> Chain:
+    """The chain for MIDI channels as they are, without a rack."""
+    return Chain(
+        bundle,
+        stages,
+        arrangement,
+        steps=config.steps,
+        seed=config.seed,
+        block_hops=config.block_hops,
+        timer=BlockTimer(config.timed_blocks),
+    )
+
+
+class LiveChain(BlockChain, Protocol):
+    """What an engine asks of its chain, beside making blocks."""
+
+    @property
+    def renderer(self) -> StreamRenderer: ...
+
+    @property
+    def meters(self) -> Meters: ...
+
+    @property
+    def faults(self) -> tuple[str, ...]: ...
 
 
 class Engine:
-    """Plays `sources` through one bundle into one device. Starts once, stops once.
+    """Plays sources through a chain into one device. Starts once, stops once.
 
-    Threads: one owner calls everything but `snapshot`, which any thread may call. Load `stages` on the
-    owner's thread: denormals are switched off there, and the render thread inherits it.
+    Threads: one owner calls everything but `snapshot`, which any thread may call. Load the chain's stages on
+    the owner's thread: denormals are switched off there, and the render thread inherits it. A device in a
+    process of its own brings ring, clock and outlet with it; any other one gets them here.
     """
 
     def __init__(
         self,
-        bundle: Bundle,
-        stages: Stages,
-        arrangement: Arrangement,
+        chain: LiveChain,
         device: AudioDevice,
         config: EngineConfig = EngineConfig(),
         *,
         tap: Tap | None = None,
+        heard: Callable[[Sequence[MidiEvent]], None] | None = None,
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        rate_hz = bundle.manifest.mel.rate_hz
+        """`tap` gets all that is played, `heard` each block's events, on the render thread."""
+        renderer = chain.renderer
+        rate_hz = renderer.rate_hz
         if device.rate_hz != rate_hz:
             raise DeviceError(
-                f"{device.name} plays at {device.rate_hz} Hz; bundle {bundle.manifest.bundle.id} makes "
-                f"{rate_hz} Hz: choose a device that plays at {rate_hz} Hz"
+                f"{device.name} plays at {device.rate_hz} Hz; the bundle makes {rate_hz} Hz: choose a device "
+                f"that plays at {rate_hz} Hz"
             )
-        self.chain = Chain(
-            bundle,
-            stages,
-            arrangement,
-            steps=config.steps,
-            seed=config.seed,
-            timer=BlockTimer(config.timed_blocks),
-        )
-        self.device = device
+        self.chain, self.device = chain, device
         self.latency = latency_sum(
             rate_hz=rate_hz,
-            block_samples=self.chain.block_samples,
-            lookahead_samples=self.chain.renderer.lookahead_samples,
+            block_samples=chain.block_samples,
+            lookahead_samples=renderer.lookahead_samples,
             device_block_samples=device.block_samples,
             device_latency_samples=device.latency_samples,
             margin_samples=round(config.margin_ms * rate_hz / 1000),
         )
-        self.clock = SampleClock(rate_hz)
-        self.ring = Ring(self.latency.ring_target_samples + rate_hz)
-        self.outlet = Outlet(self.ring, self.clock, now_ns, tap)
+        self.ring, self.clock, self.outlet = self._line(device, tap, now_ns)
         self._sources: list[EventSource] = []
-        self.render = RenderThread(self.chain, self.ring, self.outlet, self.latency, self._sources)
+        self.render = RenderThread(
+            chain, self.ring, self.outlet, self.latency, self._sources, _shedder(chain, config), heard
+        )
+
+    def _line(
+        self, device: AudioDevice, tap: Tap | None, now_ns: Callable[[], int]
+    ) -> tuple[Ring, SampleClock, Outlet]:
+        """What lies between the render thread and the device."""
+        if isinstance(device, RemoteDevice):
+            line = device.line(tap, now_ns)
+            return line.ring, line.clock, line.outlet
+        clock = SampleClock(device.rate_hz)
+        ring = Ring(self.latency.ring_target_samples + device.rate_hz)
+        return ring, clock, Outlet(ring, clock, now_ns, tap)
 
     def play(self, performance: Performance) -> None:
         """Play a file from the first sample on. Before `start`."""
@@ -151,11 +189,27 @@ class Engine:
             blocks=self.chain.timer.blocks,
             times=self.chain.timer.summary(),
             sounding=self.render.sounding,
-            meters=self.chain.mixer.meters,
+            meters=self.chain.meters,
+            steps=self.chain.renderer.steps,
+            shed=self._shed(),
+            underrun=self.render.underrun,
+            faults=self.chain.faults,
         )
+
+    def _shed(self) -> str | None:
+        shedder = self.render.shedder
+        return None if shedder is None or not shedder.rung else str(shedder.load)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _shedder(chain: LiveChain, config: EngineConfig) -> Shedder | None:
+    if not config.sheds_load:
+        return None
+    renderer = chain.renderer
+    block_ms = 1000.0 * renderer.block_samples / renderer.rate_hz
+    return Shedder(load_ladder(renderer.steps, renderer.steps_allowed), block_ms)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .block_timer import StageTimes
 from .latency import Latency
 from .mixer import Meters
+from .underrun import Underrun
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class EngineSnapshot:
     times: Mapping[str, StageTimes]  # stage → percentiles, `block` is the sum
     sounding: tuple[int, ...]  # notes of each stream
     meters: Meters
+    steps: int  # of the sampler, now
+    shed: str | None = None  # what is played with while the machine is too slow, None if all is as chosen
+    underrun: Underrun | None = None  # the last one
+    faults: tuple[str, ...] = ()  # of plug-ins, one line each
 
     @property
     def played_s(self) -> float:

@@ -15,6 +15,9 @@ device        a device block being played while the next one is filled, and what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+LEAST_BUDGET_SAMPLES: Final = 208  # 4.3 ms at 48 kHz
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,13 @@ def latency_sum(
 
     `device_latency_samples`: from the callback to the loudspeaker, as the device reports it.
     `margin_samples`: kept ready in the ring on top, for machines that stall. The budget is half a block: that
-    is what a bundle's block may take at the 99th percentile.
+    is what a bundle's block may take at the 99th percentile. A shorter block has much the same budget, since
+    it costs much the same.
     """
     return Latency(
         rate_hz=rate_hz,
         block_wait_samples=block_samples,
-        render_budget_samples=block_samples // 2,
+        render_budget_samples=max(block_samples // 2, min(block_samples, LEAST_BUDGET_SAMPLES)),
         lookahead_samples=lookahead_samples,
         ring_samples=device_block_samples + margin_samples,
         device_samples=device_block_samples + device_latency_samples,

@@ -83,7 +83,7 @@ class Mixer:
         The block's gains run from the last block's to those of `strips`, one for each stream. Values that
         are not finite become zeros.
         """
-        audio = _finite(audio)
+        audio = finite(audio)
         last, target, ramp = self._advance(audio.shape[1], strips)
         mixed = np.asarray(last.T @ audio, np.float32)
         if last is not target:
@@ -98,7 +98,7 @@ class Mixer:
 
         The limiter's gain is on every part, so the parts sum to the mix.
         """
-        audio = _finite(audio)
+        audio = finite(audio)
         last, target, ramp = self._advance(audio.shape[1], strips)
         gains = last[:, :, None] + (target - last)[:, :, None] * ramp
         parts = np.asarray(audio[:, None, :] * gains, np.float32)
@@ -139,7 +139,8 @@ def strip_gains(strips: Sequence[Strip]) -> Float32:
     return gains
 
 
-def _finite(audio: Float32) -> Float32:
+def finite(audio: Float32) -> Float32:
+    """The audio, with zeros for values that are not finite."""
     if np.isfinite(audio).all():
         return audio
     return np.nan_to_num(audio, nan=0.0, posinf=0.0, neginf=0.0)

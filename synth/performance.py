@@ -19,7 +19,7 @@ from .audio_device import AudioDevice
 from .audio_out import NoDeviceError, SoundDevice
 from .bundle import Bundle, open_named
 from .capacity import affordable_streams
-from .engine import Engine, EngineConfig
+from .engine import Engine, EngineConfig, make_chain
 from .engine_snapshot import EngineSnapshot
 from .errors import DeviceError, NeumeError
 from .midi_file import Performance
@@ -84,7 +84,7 @@ def perform(
         if performance is not None and inputs is None and streams is None:
             streams = _affordable(performance, bundle, stages, config, say)
         arrangement = _arrangement(performance, inputs, streams)
-        engine = Engine(bundle, stages, arrangement, device, config, tap=recorder)
+        engine = Engine(make_chain(bundle, stages, arrangement, config), device, config, tap=recorder)
         closing.callback(engine.stop)
         if performance is not None:
             engine.play(performance)

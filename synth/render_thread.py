@@ -5,40 +5,80 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .chain import Chain
+from .block_timer import BlockTimer
 from .events import MidiEvent, NoteOn, Panic
 from .latency import Latency
 from .outlet import Outlet
 from .ring import Ring
+from .shedding import Load, Shedder
 from .sources import EventSource
+from .underrun import Underrun, explained
 
 SHORTEST_SLEEP_S: Final = 0.0003
 LONGEST_SLEEP_S: Final = 0.005
 LONGEST_TAIL_S: Final = 10.0  # a note that a file leaves held is ended then
 
 
+class BlockChain(Protocol):
+    """What makes the blocks: `chain.Chain` or `rack_chain.RackChain`."""
+
+    timer: BlockTimer
+
+    @property
+    def frame(self) -> int: ...
+
+    @property
+    def block_samples(self) -> int: ...
+
+    @property
+    def silent(self) -> bool: ...
+
+    @property
+    def sounding(self) -> tuple[int, ...]: ...
+
+    def make_block(self, events: Iterable[MidiEvent]) -> NDArray[np.float32]: ...
+
+    def pass_over(self) -> None: ...
+
+    def set_load(self, load: Load) -> None: ...
+
+
 class RenderThread:
     """Fills `ring` from `sources` through `chain`.
 
-    Threads: after `start`, `chain` and `sources` belong to the thread; any thread may read the attributes.
-    `step` is one turn of its loop, for tests that want no thread. An exception ends the thread and stays in
-    `failure`.
+    Threads: after `start`, `chain` and `sources` belong to the thread; any thread may read the attributes and
+    hand over work with `between_blocks`. `step` is one turn of its loop, for tests that want no thread. An
+    exception ends the thread and stays in `failure`.
     """
 
     def __init__(
-        self, chain: Chain, ring: Ring, outlet: Outlet, latency: Latency, sources: Sequence[EventSource]
+        self,
+        chain: BlockChain,
+        ring: Ring,
+        outlet: Outlet,
+        latency: Latency,
+        sources: Sequence[EventSource],
+        shedder: Shedder | None = None,
+        heard: Callable[[Sequence[MidiEvent]], None] | None = None,
     ) -> None:
-        self.sounding: tuple[int, ...] = (0,) * chain.arrangement.streams
+        """`shedder` lightens the load when blocks are late; `heard` is told each block's events."""
+        self.sounding: tuple[int, ...] = ()
         self.late_notes = 0  # notes that came after their block had been begun
         self.blocks_left_out = 0  # could not have been played in time, so were not rendered
         self.finished_frame: int | None = None  # nothing sounds from here on, and nothing will
         self.failure: Exception | None = None
+        self.underrun: Underrun | None = None  # the last one
+        self.shedder = shedder
+        self._heard = heard
+        self._work: deque[Callable[[], None]] = deque()
         self._chain = chain
         self._ring = ring
         self._outlet = outlet
@@ -59,6 +99,10 @@ class RenderThread:
         if self._thread.ident is not None:
             self._thread.join()
 
+    def between_blocks(self, work: Callable[[], None]) -> None:
+        """Have something done by the render thread before its next block. It must be short."""
+        self._work.append(work)
+
     @property
     def ahead_samples(self) -> int:
         """How much is rendered beyond what the device has taken; negative while the ring is dry."""
@@ -70,12 +114,14 @@ class RenderThread:
             return False
         if self._ring.writable < self._chain.block_samples:
             return False
+        while self._work:
+            self._work.popleft()()
         self._catch_up()
         if self._chain.frame < self._resume_frame:
             self._leave_out()
         else:
-            self._ring.write(self._chain.make_block(self._due_events()))
-            self.sounding = tuple(table.sounding for table in self._chain.renderer.notes)
+            self._make_block()
+            self.sounding = self._chain.sounding
             self._look_for_the_end()
         return True
 
@@ -90,6 +136,17 @@ class RenderThread:
     def _sleep_s(self) -> float:
         spare_s = (self.ahead_samples - self._latency.start_level_samples) / self._latency.rate_hz
         return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, spare_s))
+
+    def _make_block(self) -> None:
+        events = self._due_events()
+        if self._heard is not None:
+            self._heard(events)
+        self._ring.write(self._chain.make_block(events))
+        shedder = self.shedder
+        if shedder is not None and self._outlet.armed:
+            changed = shedder.observe(self._chain.timer.last_ms()["block"])
+            if changed or shedder.rung:
+                self._chain.set_load(shedder.load)
 
     def _due_events(self) -> list[MidiEvent]:
         end_frame = self._chain.frame + self._chain.block_samples
@@ -106,6 +163,9 @@ class RenderThread:
     def _catch_up(self) -> None:
         """After an underrun, go on from the first block that can still be played in time."""
         if self.ahead_samples < 0 and self._chain.frame >= self._resume_frame:
+            if self._chain.timer.blocks:
+                block_ms = self._latency.milliseconds(self._chain.block_samples)
+                self.underrun = explained(self._chain.timer.last_ms(), block_ms)
             behind = self._latency.start_level_samples - self.ahead_samples
             blocks = math.ceil(behind / self._chain.block_samples)
             self._resume_frame = self._chain.frame + blocks * self._chain.block_samples
@@ -119,7 +179,7 @@ class RenderThread:
     def _look_for_the_end(self) -> None:
         if self._ended_frame is None and all(source.ended for source in self._sources):
             self._ended_frame = self._chain.frame
-        if self._ended_frame is not None and self.finished_frame is None and self._chain.renderer.silent:
+        if self._ended_frame is not None and self.finished_frame is None and self._chain.silent:
             self.finished_frame = self._chain.frame
 
     def _tail_is_too_long(self, frame: int) -> bool:

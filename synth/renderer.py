@@ -28,6 +28,7 @@ from .excitation import write_excitation
 from .inference import BatchState, Inference
 from .noise import diffusion_noise, white_noise
 from .notes import NoteTable, NoteTableState
+from .shedding import Load
 from .stages import Stages
 from .stretch import stretches
 
@@ -91,6 +92,7 @@ class StreamRenderer:
         self.steps = self._checked(manifest.sampling.steps_default if steps is None else steps)
         self.seed = seed
         self._workers = workers
+        self.steps_allowed = manifest.sampling.steps_allowed
         self.block_hops = block_hops or self.contract.block_hops
         self.block_samples = self.block_hops * self.spec.hop_samples
         self.lookahead_samples = self.contract.lookahead_hops * self.spec.hop_samples
@@ -129,6 +131,13 @@ class StreamRenderer:
         """From the next block on sample with so many steps. Raises UsageError for a number not allowed."""
         self.steps = self._checked(steps)
         self._inference.set_steps(steps)
+
+    def set_load(self, load: Load) -> None:
+        """Render with less, or with more again: `load.steps`, and no more released notes than it says."""
+        if load.steps != self.steps:
+            self.set_steps(load.steps)
+        for table in self.notes:
+            table.hurry_releases(load.releases)
 
     def _checked(self, steps: int) -> int:
         if steps not in self._manifest.sampling.steps_allowed:

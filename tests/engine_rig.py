@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from neume.synth.arrangement import live_arrangement
-from neume.synth.engine import Engine, EngineConfig
+from neume.synth.engine import Engine, EngineConfig, make_chain
 
 RATE_HZ = 48_000
 NOTE_ON, NOTE_OFF = bytes.fromhex("90 3c 64"), bytes.fromhex("80 3c 40")
@@ -61,9 +61,8 @@ class Rig:
 
     def __init__(self, bundle, stages, device, config=DEFAULTS, arrangement=None):
         self.now_ns = self._origin_ns = 7_000_000_000
-        self.engine = Engine(
-            bundle, stages, arrangement or live_arrangement(), device, config, now_ns=lambda: self.now_ns
-        )
+        chain = make_chain(bundle, stages, arrangement or live_arrangement(), config)
+        self.engine = Engine(chain, device, config, now_ns=lambda: self.now_ns)
         self.heard = []
 
     def listen(self):

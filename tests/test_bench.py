@@ -44,7 +44,7 @@ def test_the_timer_adds_up_laps_and_keeps_the_last_blocks():
             timer.lap(stage)
         timer.stop()
     assert timer.blocks == 5
-    expected = [[1, 0, 5, 0, block, 6 + block] for block in (2, 3, 4)]
+    expected = [[1, 0, 5, 0, 0, block, 6 + block] for block in (2, 3, 4)]
     assert np.array_equal(timer.times_ms(), np.array(expected, np.float32))
     times = timer.summary()
     assert (times["block"].p50_ms, times["block"].max_ms, times["denoiser"].p99_ms) == (9.0, 10.0, 5.0)
@@ -68,7 +68,7 @@ def test_a_report_of_paced_blocks(folder):
     report = run_bench(open_bundle(folder), load, EngineConfig(steps=2))
     assert report.blocks == pytest.approx(94, abs=30), "a second of blocks, not as many as fit into it"
     assert tuple(report.times) == STAGES
-    for times in report.times.values():
+    for times in (report.times[stage] for stage in STAGES if stage != "guests"):
         assert 0.0 < times.p50_ms <= times.p99_ms <= times.p999_ms <= times.max_ms
     parts = sum(report.times[stage].p50_ms for stage in STAGES[:-1])
     assert 0.2 < parts / report.times["block"].p50_ms < 2.0, "medians of parts need not add up to the whole's"

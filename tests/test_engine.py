@@ -16,7 +16,7 @@ from tiny_songs import control, note, write_duet, write_loud_bundle, write_song
 from neume.synth.arrangement import arrange, live_arrangement
 from neume.synth.bundle import open_bundle
 from neume.synth.capacity import _largest, affordable_streams
-from neume.synth.engine import Engine, EngineConfig
+from neume.synth.engine import Engine, EngineConfig, make_chain
 from neume.synth.errors import DeviceError, UsageError
 from neume.synth.midi_file import read_performance
 from neume.synth.mixer import Mixer
@@ -161,7 +161,8 @@ def test_on_a_paced_device_nothing_is_left_behind(player, tmp_path):
     performance = read_performance(write_duet(tmp_path / "duet.mid"), RATE_HZ)
     threads, interval = set(threading.enumerate()), sys.getswitchinterval()
     config = EngineConfig(steps=1, margin_ms=200.0)  # other programs may be busy here
-    with Engine(*player, arrange(performance), PacedDevice(RATE_HZ, 128), config) as engine:
+    chain = make_chain(*player, arrange(performance), config)
+    with Engine(chain, PacedDevice(RATE_HZ, 128), config) as engine:
         engine.play(performance)
         begin_s = time.monotonic()
         engine.start()
@@ -191,7 +192,8 @@ def test_a_failing_renderer_is_told_and_the_device_goes_on_silently(player):
         def close(self):
             pass
 
-    with Engine(*player, live_arrangement(), PacedDevice(RATE_HZ, 128)) as engine:
+    chain = make_chain(*player, live_arrangement(), EngineConfig())
+    with Engine(chain, PacedDevice(RATE_HZ, 128)) as engine:
         engine._sources.append(Broken())
         engine.start()
         deadline = time.monotonic() + 10.0
@@ -219,9 +221,9 @@ def test_settings_that_do_not_fit_are_one_clear_line(player):
     device = HandDevice()
     device.rate_hz = 44_100
     with pytest.raises(DeviceError, match=r"hand plays at 44100 Hz.*48000 Hz"):
-        Engine(*player, live_arrangement(), device)
+        Engine(make_chain(*player, live_arrangement(), EngineConfig()), device)
     with pytest.raises(UsageError, match="steps = 3"):
-        Engine(*player, live_arrangement(), HandDevice(), EngineConfig(steps=3))
+        make_chain(*player, live_arrangement(), EngineConfig(steps=3))
 
 
 def test_notes_on_all_channels_are_placed_in_order(player):
