@@ -45,7 +45,7 @@ class SoundDevice:
         if not low <= block_samples <= high:
             raise UsageError(f"audio blocks of {block_samples} samples; allowed are {low} to {high}")
         self._portaudio = load_portaudio()
-        device = _chosen(self._portaudio, name)
+        device = chosen_output(self._portaudio, name)
         self.name = str(device["name"])
         self.rate_hz, self.block_samples = rate_hz, block_samples
         self.device_underruns = 0  # that PortAudio tells of
@@ -121,7 +121,7 @@ def _outputs(portaudio: Any) -> Iterator[dict[str, Any]]:
     return (device for device in portaudio.query_devices() if device["max_output_channels"] > 0)
 
 
-def _chosen(portaudio: Any, name: str | None) -> dict[str, Any]:
+def chosen_output(portaudio: Any, name: str | None) -> dict[str, Any]:
     devices = list(_outputs(portaudio))
     if not devices:
         raise NoDeviceError("there is no audio output device")

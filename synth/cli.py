@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from . import cli_bench, cli_bundles, cli_play, cli_render
+from . import cli_bench, cli_bundles, cli_engine, cli_play, cli_presets, cli_render, cli_takes
 from .cli_errors import error_line, exit_code
 
 COMMANDS_GROUP: Final = "neume.commands"
@@ -29,6 +29,9 @@ cli_render.register(app)
 cli_play.register(app)
 cli_bench.register(app)
 cli_bundles.register(app)
+cli_presets.register(app)
+cli_engine.register(app)
+cli_takes.register(app)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .errors import BundleError, NeumeError, UsageError
+from .errors import BundleError, NeumeError, PresetError, UsageError
 
 MAX_FAULTS_TOLD: Final = 5
 # What the loader of a missing system library says, and the Debian packages that bring the library.
@@ -26,10 +26,10 @@ SYSTEM_LIBRARIES: Final = {
 
 def error_line(error: Exception) -> str | None:
     """The line that tells a user what happened, or None for a bug."""
-    if isinstance(error, BundleError) and len(error.faults) > MAX_FAULTS_TOLD:
+    if isinstance(error, BundleError | PresetError) and len(error.faults) > MAX_FAULTS_TOLD:
         told = "; ".join(error.faults[:MAX_FAULTS_TOLD])
-        more = len(error.faults) - MAX_FAULTS_TOLD
-        return f"bundle {error.source}: {told}; and {more} more: see `neume bundles check {error.source}`"
+        kind, more = str(error).split(maxsplit=1)[0], len(error.faults) - MAX_FAULTS_TOLD
+        return f"{kind} {error.source}: {told}; and {more} more: see `neume {kind}s check {error.source}`"
     if isinstance(error, NeumeError):
         return " ".join(str(error).split())
     return _missing_library(error) if isinstance(error, OSError | ImportError) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,11 +14,15 @@ from .errors import UsageError
 
 if TYPE_CHECKING:
     from .engine_snapshot import EngineSnapshot
+    from .live import LiveRack
     from .midi_file import Performance
     from .performance import Played
+    from .rack.part import Rack
 
 DEMO: Final = ("neume.presets", "demo.mid")
 DEMO_WAV: Final = "neume-demo.wav"
+DEVICE_BLOCK: Final = 128
+LOW_LATENCY_BLOCK: Final = 64
 FILE_MARGIN_MS: Final = (
     50.0  # nobody feels the delay of a file, and machines stall for 10 to 50 ms now and then
 )
@@ -38,7 +43,12 @@ def play(
     audio_out: Annotated[
         str | None, typer.Option(help="Part of the name, or the number, of the audio device.")
     ] = None,
-    block: Annotated[int, typer.Option(help="Samples that the audio device takes at a time.")] = 128,
+    block: Annotated[
+        int | None,
+        typer.Option(
+            help="Samples that the audio device takes at a time. Without: 128, or 64 with --low-latency."
+        ),
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(help="Diffusion steps, as the bundle allows; more is better and slower.")
     ] = None,
@@ -58,29 +68,80 @@ def play(
     bundle: Annotated[
         str | None, typer.Option(help="Name or folder of the bundle. Without: the default one.")
     ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Name or file of the rack to play. Without: the last one, or a grand piano."),
+    ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(help="Rate of the audio device in Hz. Without: 48000 if it can, else its own."),
+    ] = None,
+    low_latency: Annotated[
+        bool, typer.Option("--low-latency", help="Shorter blocks: less delay, nearly twice the work.")
+    ] = False,
     record: Annotated[
         Path | None, typer.Option(help="Also write what is played to this WAV or FLAC file.")
     ] = None,
 ) -> None:
-    """Play live: a MIDI file, the demo (--demo), or your keyboards, until the end or Ctrl-C.
+    """Play live: a MIDI file, the demo (--demo), or your keyboards through a rack, until the end or Ctrl-C.
 
-    On a machine without an audio device it performs into a WAV file, by the clock, as if there were one.
+    A file is played as it is, or through a rack with --preset. On a machine without an audio device it is
+    performed into a WAV file, by the clock, as if there were one.
     """
     from .engine import EngineConfig
+    from .live import LiveSettings
+    from .live_session import play_rack
     from .performance import Venue, perform
 
     if midi is not None and demo:
         raise UsageError("a MIDI file and --demo: choose one of them")
     performance = _performance(midi, demo)
-    venue = Venue(bundle, audio_out, block, record, _stand_in(midi, demo))
-    inputs = midi_in if performance is not None else midi_in or []
+    block = block or (LOW_LATENCY_BLOCK if low_latency else DEVICE_BLOCK)
+    through_rack = performance is None or preset is not None
     if margin_ms is None:
-        margin_ms = FILE_MARGIN_MS if inputs is None else 0.0
-    config = EngineConfig(steps=steps, seed=seed, margin_ms=margin_ms)
-    played = perform(performance, inputs, venue, config, streams=streams, say=_say, show=_show)
+        margin_ms = 0.0 if midi_in is not None or performance is None else FILE_MARGIN_MS
+    config = EngineConfig(
+        steps=steps,
+        seed=seed,
+        margin_ms=margin_ms,
+        block_hops=1 if low_latency else None,
+        sheds_load=through_rack,
+    )
+    if through_rack:
+        record = record or _stand_in(midi, demo)
+        settings = LiveSettings(
+            bundle=bundle,
+            audio_out=audio_out,
+            device_rate_hz=rate,
+            device_block_samples=block,
+            midi_in=midi_in or (),
+            streams=streams,
+            needs_device=record is None,
+            engine=config,
+        )
+        played = play_rack(
+            rack_to_play(preset, _say), performance, settings, record, say=_say, show=_show_rack
+        )
+    else:
+        venue = Venue(bundle, audio_out, block, record, _stand_in(midi, demo))
+        played = perform(performance, midi_in, venue, config, streams=streams, say=_say, show=_show)
     _report(played)
     if played.problem is not None:
         raise played.problem
+
+
+def rack_to_play(preset: str | None, say: Callable[[str], None]) -> Rack:
+    """The preset asked for, or the rack of the last evening, or the default one."""
+    from .rack.preset_search import open_preset
+    from .rack.session import load_session
+
+    if preset is None:
+        session = load_session()
+        if session.problem is not None:
+            say(session.problem)
+        if session.rack is not None:
+            return session.rack
+    return open_preset(preset)
 
 
 def _performance(midi: Path | None, demo: bool) -> Performance | None:
@@ -109,17 +170,24 @@ def _say(line: str) -> None:
     print(f"neume: {line}", file=sys.stderr)
 
 
-def _show(now: EngineSnapshot) -> None:
+def _show(now: EngineSnapshot, more: str = "") -> None:
     """One line that is written over, on a terminal only."""
     if sys.stderr.isatty():
         minutes, seconds = divmod(int(now.played_s), 60)
         print(
             f"\r{minutes}:{seconds:02}  notes {sum(now.sounding):2}  underruns {now.underruns}  "
-            f"block {now.times['block'].p99_ms:.1f} ms (p99) ",
+            f"block {now.times['block'].p99_ms:.1f} ms (p99){more} ",
             end="",
             file=sys.stderr,
             flush=True,
         )
+
+
+def _show_rack(live: LiveRack) -> None:
+    from .live_session import rack_told
+
+    now = live.snapshot()
+    _show(now, rack_told(now))
 
 
 def _report(played: Played) -> None:

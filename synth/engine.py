@@ -26,7 +26,6 @@ from .errors import DeviceError
 from .events import MidiEvent
 from .latency import latency_sum
 from .midi_file import Performance
-from .midi_in import MidiInput
 from .mixer import Meters
 from .outlet import Outlet, Tap
 from .render_thread import BlockChain, RenderThread
@@ -34,7 +33,7 @@ from .renderer import StreamRenderer
 from .ring import Ring
 from .sample_clock import SampleClock
 from .shedding import Shedder, load_ladder
-from .sources import EventSource, FilePlayer, LivePlayer
+from .sources import EventSource, FilePlayer, Keys, LivePlayer
 from .stages import Stages
 
 SWITCH_INTERVAL_S: Final = 0.0005  # how long a busy Python thread may keep the callback waiting
@@ -94,9 +93,11 @@ class Engine:
         *,
         tap: Tap | None = None,
         heard: Callable[[Sequence[MidiEvent]], None] | None = None,
+        disturbed: Callable[[int], None] = lambda frame: None,
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """`tap` gets all that is played, `heard` each block's events, on the render thread."""
+        """`tap` gets all that is played; on the render thread, `heard` is told each block's events, and
+        `disturbed` which blocks are left out or rendered with less."""
         renderer = chain.renderer
         rate_hz = renderer.rate_hz
         if device.rate_hz != rate_hz:
@@ -116,7 +117,14 @@ class Engine:
         self.ring, self.clock, self.outlet = self._line(device, tap, now_ns)
         self._sources: list[EventSource] = []
         self.render = RenderThread(
-            chain, self.ring, self.outlet, self.latency, self._sources, _shedder(chain, config), heard
+            chain,
+            self.ring,
+            self.outlet,
+            self.latency,
+            self._sources,
+            _shedder(chain, config),
+            heard,
+            disturbed,
         )
 
     def _line(
@@ -134,9 +142,15 @@ class Engine:
         """Play a file from the first sample on. Before `start`."""
         self._sources.append(FilePlayer(performance))
 
-    def listen(self, midi: MidiInput) -> None:
-        """Play what comes from MIDI inputs, which the engine closes at its end. Before `start`."""
-        self._sources.append(LivePlayer(midi, self.clock, self.latency, self.device.latency_samples))
+    def listen(
+        self, midi: Keys, around: Callable[[EventSource], EventSource] = lambda source: source
+    ) -> None:
+        """Play what comes from MIDI inputs, which the engine closes at its end. Before `start`.
+
+        `around` may put something between the inputs and the render thread.
+        """
+        source = LivePlayer(midi, self.clock, self.latency, self.device.latency_samples)
+        self._sources.append(around(source))
 
     def start(self) -> None:
         """Fill the ring, then let the device take from it."""
@@ -163,6 +177,19 @@ class Engine:
         """Render up to the target, in the caller's thread."""
         while self.render.step():
             pass
+
+    def set_steps(self, steps: int) -> None:
+        """Sample with so many steps from the next block on. Raises UsageError for a number not allowed."""
+        self.chain.renderer.checked_steps(steps)
+        if self.render.shedder is not None:
+            self.render.shedder = _shedder_for(self.chain, steps)
+        self.render.between_blocks(lambda: self.chain.renderer.set_steps(steps))
+
+    @property
+    def performance_over(self) -> bool:
+        """Whether every file has ended and nothing sounds any more, whatever keyboards may still play."""
+        files = [source for source in self._sources if isinstance(source, FilePlayer)]
+        return bool(files) and all(file.ended for file in files) and self.chain.silent
 
     @property
     def finished(self) -> bool:
@@ -208,8 +235,10 @@ class Engine:
 
 
 def _shedder(chain: LiveChain, config: EngineConfig) -> Shedder | None:
-    if not config.sheds_load:
-        return None
+    return _shedder_for(chain, chain.renderer.steps) if config.sheds_load else None
+
+
+def _shedder_for(chain: LiveChain, steps: int) -> Shedder:
     renderer = chain.renderer
     block_ms = 1000.0 * renderer.block_samples / renderer.rate_hz
-    return Shedder(load_ladder(renderer.steps, renderer.steps_allowed), block_ms)
+    return Shedder(load_ladder(steps, renderer.steps_allowed), block_ms)

@@ -29,7 +29,13 @@ class EngineSnapshot:
     steps: int  # of the sampler, now
     shed: str | None = None  # what is played with while the machine is too slow, None if all is as chosen
     underrun: Underrun | None = None  # the last one
-    faults: tuple[str, ...] = ()  # of plug-ins, one line each
+    faults: tuple[str, ...] = ()  # of plug-ins and inserts, one line each
+    rack: str = ""  # its name, where one is played
+    device: str = ""
+    device_state: str = "playing"  # or lost, waiting, back
+    midi_ports: tuple[str, ...] = ()
+    midi_missing: tuple[str, ...] = ()  # asked for by name and not there
+    learning: str | None = None  # the target that waits for its controller
 
     @property
     def played_s(self) -> float:

@@ -20,6 +20,15 @@ class BundleError(NeumeError):
         super().__init__(f"bundle {source}: " + "; ".join(faults))
 
 
+class PresetError(NeumeError):
+    """A preset that breaks its format or is not there. `faults` holds every fault found, one line each."""
+
+    def __init__(self, source: str, faults: list[str]) -> None:
+        self.source = source
+        self.faults = faults
+        super().__init__(f"preset {source}: " + "; ".join(faults))
+
+
 class DeviceError(NeumeError):
     """An audio or MIDI device or system library that is missing or refuses the settings asked for."""
 

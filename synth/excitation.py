@@ -77,10 +77,10 @@ def write_excitation(stretch: Stretch, out: NDArray[np.float32]) -> None:
 def _envelope(stretch: Stretch, hop: int) -> NDArray[np.float32]:
     """Linear level of each note at each sample, `(hops, notes, hop)`: the voice table's and an onset ramp."""
     gains_db = stretch.of_channels("gain_db").astype(np.float32)
-    levels = 10.0 ** ((stretch.levels_db + gains_db) / 20.0)
+    levels = np.asarray(10.0 ** ((stretch.levels_db + gains_db) / 20.0), np.float32)
     start, step = levels[:-1], np.diff(levels, axis=0)
     ramp = np.arange(1, hop + 1, dtype=np.float32) / hop
-    envelope: NDArray[np.float32] = start[..., None] + step[..., None] * ramp
+    envelope = np.asarray(start[..., None] + step[..., None] * ramp, np.float32)
     onset, begin = stretch.slots["onset"], int(stretch.borders[0])
     new = np.flatnonzero(onset > begin - ONSET_RAMP_SAMPLES)
     if new.size:  # a ramp is over within the first hop, or within the second if it began late in the first

@@ -15,8 +15,9 @@ from types import FrameType
 from typing import Final
 
 from .arrangement import Arrangement, arrange, live_arrangement
+from .audio.remote_device import RemoteDevice
 from .audio_device import AudioDevice
-from .audio_out import NoDeviceError, SoundDevice
+from .audio_out import NoDeviceError
 from .bundle import Bundle, open_named
 from .capacity import affordable_streams
 from .engine import Engine, EngineConfig, make_chain
@@ -75,7 +76,7 @@ def perform(
     rate_hz = bundle.manifest.mel.rate_hz
     device, target = _stage(venue, rate_hz)
     stages = load_stages(bundle)
-    with _interruptible(), contextlib.ExitStack() as closing:
+    with interruptible(), contextlib.ExitStack() as closing:
         recorder = None
         if target is not None:
             lookahead = bundle.manifest.engine.lookahead_hops * bundle.manifest.mel.hop_samples
@@ -112,7 +113,7 @@ def perform(
 def _stage(venue: Venue, rate_hz: int) -> tuple[AudioDevice, Path | None]:
     """The device to play on and the file to record into: a real device, or else the clock and a file."""
     try:
-        return SoundDevice(rate_hz, venue.block_samples, venue.audio_out), venue.record
+        return RemoteDevice(rate_hz, venue.block_samples, venue.audio_out), venue.record
     except NoDeviceError as fault:
         target = venue.record or venue.stand_in
         if target is None:
@@ -171,7 +172,7 @@ def _until_the_end(
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end the playing; further ones must not disturb the closing."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -20,6 +20,7 @@ from .outlet import Outlet
 from .ring import Ring
 from .shedding import Load, Shedder
 from .sources import EventSource
+from .takes.history import on_time
 from .underrun import Underrun, explained
 
 SHORTEST_SLEEP_S: Final = 0.0003
@@ -68,8 +69,10 @@ class RenderThread:
         sources: Sequence[EventSource],
         shedder: Shedder | None = None,
         heard: Callable[[Sequence[MidiEvent]], None] | None = None,
+        disturbed: Callable[[int], None] = lambda frame: None,
     ) -> None:
-        """`shedder` lightens the load when blocks are late; `heard` is told each block's events."""
+        """`shedder` lightens the load when blocks are late; `heard` is told each block's events, `disturbed`
+        the frame of each block that is left out or rendered with less."""
         self.sounding: tuple[int, ...] = ()
         self.late_notes = 0  # notes that came after their block had been begun
         self.blocks_left_out = 0  # could not have been played in time, so were not rendered
@@ -77,7 +80,7 @@ class RenderThread:
         self.failure: Exception | None = None
         self.underrun: Underrun | None = None  # the last one
         self.shedder = shedder
-        self._heard = heard
+        self._heard, self._disturbed = heard, disturbed
         self._work: deque[Callable[[], None]] = deque()
         self._chain = chain
         self._ring = ring
@@ -141,6 +144,8 @@ class RenderThread:
         events = self._due_events()
         if self._heard is not None:
             self._heard(events)
+        if self.shedder is not None and self.shedder.rung:
+            self._disturbed(self._chain.frame)
         self._ring.write(self._chain.make_block(events))
         shedder = self.shedder
         if shedder is not None and self._outlet.armed:
@@ -153,12 +158,12 @@ class RenderThread:
         events = [event for source in self._sources for event in source.take(end_frame)]
         if len(self._sources) > 1:
             events.sort(key=attrgetter("frame"))
+        begin = self._chain.frame
         if self._outlet.armed:
-            begin = self._chain.frame
             self.late_notes += sum(isinstance(event, NoteOn) and event.frame < begin for event in events)
         if self._tail_is_too_long(end_frame):
             events.append(Panic(end_frame - 1))
-        return events
+        return on_time(events, begin)
 
     def _catch_up(self) -> None:
         """After an underrun, go on from the first block that can still be played in time."""
@@ -172,6 +177,7 @@ class RenderThread:
 
     def _leave_out(self) -> None:
         """The place of a block that is too late, kept in the ring: the outlet drops it."""
+        self._disturbed(self._chain.frame)
         self._ring.write(self._silence)
         self._chain.pass_over()
         self.blocks_left_out += 1

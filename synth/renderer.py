@@ -89,7 +89,7 @@ class StreamRenderer:
         """
         manifest = bundle.manifest
         self._manifest, self.contract, self.spec = manifest, manifest.engine, manifest.mel
-        self.steps = self._checked(manifest.sampling.steps_default if steps is None else steps)
+        self.steps = self.checked_steps(manifest.sampling.steps_default if steps is None else steps)
         self.seed = seed
         self._workers = workers
         self.steps_allowed = manifest.sampling.steps_allowed
@@ -129,7 +129,7 @@ class StreamRenderer:
 
     def set_steps(self, steps: int) -> None:
         """From the next block on sample with so many steps. Raises UsageError for a number not allowed."""
-        self.steps = self._checked(steps)
+        self.steps = self.checked_steps(steps)
         self._inference.set_steps(steps)
 
     def set_load(self, load: Load) -> None:
@@ -139,7 +139,8 @@ class StreamRenderer:
         for table in self.notes:
             table.hurry_releases(load.releases)
 
-    def _checked(self, steps: int) -> int:
+    def checked_steps(self, steps: int) -> int:
+        """`steps`. Raises UsageError for a number that the bundle does not allow."""
         if steps not in self._manifest.sampling.steps_allowed:
             allowed = ", ".join(map(str, self._manifest.sampling.steps_allowed))
             raise UsageError(f"steps = {steps}: bundle {self._manifest.bundle.id} allows {allowed}")

@@ -16,7 +16,7 @@ NS: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """Sample `frame` is handed to the device at `time_ns`; samples then last `sample_s` each."""
 
     time_ns: float
@@ -32,7 +32,7 @@ class SampleClock:
 
     def __init__(self, rate_hz: int) -> None:
         self._nominal_s = 1.0 / rate_hz
-        self._reading: _Reading | None = None
+        self._reading: Reading | None = None
         self._next_ns = 0.0  # when the next callback is expected
         self._next_frame = 0
         self._sample_s = self._nominal_s
@@ -53,7 +53,7 @@ class SampleClock:
             self._sample_s += omega * omega * error_s / frames
         self._next_ns = time_ns + frames * self._sample_s / NS
         self._next_frame = frame + frames
-        self._reading = _Reading(time_ns, frame, self._sample_s)
+        self._reading = Reading(time_ns, frame, self._sample_s)
 
     def frame_at(self, time_ns: int) -> int | None:
         """The sample handed over at `time_ns`, between and beyond callbacks too; None before the first."""

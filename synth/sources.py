@@ -10,14 +10,15 @@ import threading
 from collections.abc import Iterable
 from typing import Final, Protocol
 
-from .events import MidiEvent
+from .events import MidiEvent, Panic
 from .latency import Latency
 from .midi_bytes import parse_message
 from .midi_file import Performance
-from .midi_in import POLL_S, MidiInput
+from .midi_in import POLL_S
 from .sample_clock import SampleClock
 from .song_render import release_all
 
+PANIC: Final = b"panic"  # stands among messages for what MIDI has no message for
 DRAIN_WAIT_S: Final = 0.002  # for the thread that looks at the ports; longer, and the block would be late
 
 
@@ -32,6 +33,16 @@ class EventSource(Protocol):
     def ended(self) -> bool:
         """Whether nothing more can come."""
         ...
+
+    def close(self) -> None: ...
+
+
+class Keys(Protocol):
+    """Where stamped messages come from: `MidiInput`, or keys of another kind."""
+
+    def drain(self) -> list[tuple[int, bytes]]: ...
+
+    def poll(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -66,7 +77,7 @@ class LivePlayer:
     A lock keeps the two apart, and the render thread waits for it no longer than `DRAIN_WAIT_S`.
     """
 
-    def __init__(self, midi: MidiInput, clock: SampleClock, latency: Latency, device_delay: int = 0) -> None:
+    def __init__(self, midi: Keys, clock: SampleClock, latency: Latency, device_delay: int = 0) -> None:
         """`device_delay`: the part of the latency between the callback and the loudspeaker, in samples."""
         self.midi = midi
         self._clock = clock
@@ -84,7 +95,8 @@ class LivePlayer:
 
     def take(self, end_frame: int) -> Iterable[MidiEvent]:
         for stamp_ns, message in self._drained():
-            event = parse_message(message, self._frame_of(stamp_ns))
+            frame = self._frame_of(stamp_ns)
+            event = Panic(frame) if message == PANIC else parse_message(message, frame)
             if event is not None:
                 self._pending.append(event)
         count = 0

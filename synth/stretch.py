@@ -85,7 +85,7 @@ def sounding_stretch(table: NoteTable, begin: int, hop: int, most: int) -> Stret
     slots = table.slots[index]
     borders = np.arange(begin, begin + (most + 1) * hop, hop)
     levels_db = slot_levels_db(slots, borders[:, None], table.rate_hz)
-    faded = (levels_db[:-1] < SILENT_DB).any(axis=1)
+    faded = levels_db[:-1].min(axis=1) < SILENT_DB
     if faded[0]:
         table.retire(begin)
         return sounding_stretch(table, begin, hop, most)

@@ -179,7 +179,7 @@ def test_bad_wishes_are_one_line(bundle, tmp_path, arguments, code, told):
 def test_a_full_disk_ends_the_performance_and_leaves_nothing(bundle, tmp_path):
     song = write_song(tmp_path / "song.mid", note(60, 0.0, 9.0), length_s=10.0)
     begin_s = time.monotonic()
-    with neume(tmp_path, "play", song, "--bundle", bundle, limit_bytes=100_000) as process:
+    with neume(tmp_path, "play", song, "--bundle", bundle, limit_bytes=1_400_000) as process:
         _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1
     assert err.splitlines()[-1].startswith("neume: song-neume.wav: cannot be written: File too large")

@@ -18,6 +18,9 @@ import soundfile
 from jack_server import INSTALLED, jack_server
 from tiny_songs import note, write_loud_bundle, write_song
 
+from neume.synth.rack.part import Part, Rack
+from neume.synth.rack.preset_write import write_preset
+
 pytestmark = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
 NEUME = str(Path(sys.executable).parent / "neume")
 RATE_HZ = 48_000
@@ -105,11 +108,15 @@ def finished(process):
     return process.returncode, out, err
 
 
-def test_keys_become_sound_after_the_stated_delay(server, bundle):
+def test_keys_become_sound_after_the_stated_delay(server, bundle, tmp_path):
+    dry = tmp_path / "dry.toml"
+    write_preset(Rack("Dry piano", (Part("Piano", program=0),)), dry)
     keys = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "Stage Piano")
     keys.open_virtual_port("keys")
     try:
-        with playing("--bundle", bundle, "--midi-in", "stage piano", "--margin-ms", 60) as process:
+        with playing(
+            "--bundle", bundle, "--preset", dry, "--midi-in", "stage piano", "--margin-ms", 60
+        ) as process:
             with Capture() as capture:
                 capture.connect()
                 pressed = []

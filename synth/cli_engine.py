@@ -1,0 +1,71 @@
+"""`neume engine`: plays a rack without a terminal of its own, told what to do over the control link."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file to the root command."""
+    app.command()(engine)
+
+
+def engine(
+    name: Annotated[str, typer.Option(help="Under which clients find it.")] = "main",
+    preset: Annotated[
+        str | None, typer.Option(help="Name or file of the rack. Without: the last one, or a grand piano.")
+    ] = None,
+    bundle: Annotated[str | None, typer.Option(help="Name or folder of the bundle.")] = None,
+    midi_in: Annotated[
+        list[str] | None, typer.Option(help="Part of the name of a MIDI input; repeatable. Without: all.")
+    ] = None,
+    audio_out: Annotated[
+        str | None, typer.Option(help="Part of the name, or the number, of the audio device.")
+    ] = None,
+    rate: Annotated[int | None, typer.Option(help="Rate of the audio device in Hz.")] = None,
+    block: Annotated[int, typer.Option(help="Samples that the audio device takes at a time.")] = 128,
+    streams: Annotated[int | None, typer.Option(help="Parts rendered apart, 1 to 16.")] = None,
+    silent: Annotated[
+        bool, typer.Option("--silent", help="Without an audio device, play on by the clock.")
+    ] = False,
+) -> None:
+    """Play a rack for a panel or a script, until it is told to quit."""
+    from .cli_play import rack_to_play
+    from .control.address import own_address
+    from .control.door import Door
+    from .control.server import ControlServer
+    from .engine_service import EngineService
+    from .live import LiveRack, LiveSettings
+    from .performance import interruptible
+
+    settings = LiveSettings(
+        bundle=bundle,
+        audio_out=audio_out,
+        device_rate_hz=rate,
+        device_block_samples=block,
+        midi_in=midi_in or (),
+        streams=streams,
+        needs_device=not silent,
+        remembers=True,
+    )
+    with interruptible():
+        door = Door(own_address(name))
+        live = LiveRack(rack_to_play(preset, _say), settings, _say)
+        service = EngineService(live)
+        try:
+            live.start()
+            with ControlServer(door, service.feed, service.ear) as server:
+                service.serve(server)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            live.stop()
+            live.keep_session()
+            door.close()
+
+
+def _say(line: str) -> None:
+    print(f"neume: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,99 @@
+"""Recording a live rack: takes on request, and what was played before anybody asked.
+
+Beside the engine: the history hears what the renderer is told, the feed what the device has played. The rack
+goes into a file beside each take, so that the take can be rendered again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .bundle import Bundle
+from .errors import NeumeError, UsageError
+from .events import MidiEvent
+from .rack.part import Rack
+from .rack.preset_write import preset_text, write_preset
+from .rack_chain import RackChain
+from .takes import Feed, FinishedTake, History, Recipe, Retrospect, Take, live_recipe, midi_path, told_to
+
+
+def rack_hash(rack: Rack) -> str:
+    """What a recipe calls a rack: SHA-256 of its preset's text."""
+    return hashlib.sha256(preset_text(rack).encode()).hexdigest()
+
+
+def rack_path(audio: Path) -> Path:
+    """Where the rack of a take is kept: `gig.take.toml` beside `gig.wav` and `gig.take.mid`."""
+    return midi_path(audio).with_suffix(".toml")
+
+
+class LiveTakes:
+    """The recordings of one live rack. Its owner calls what is not said to be the render thread's."""
+
+    def __init__(self, bundle: Bundle, chain: RackChain, *, remembers: bool) -> None:
+        """`remembers` keeps the last half hour on the disk, in the user's cache."""
+        self._bundle, self._chain = bundle, chain
+        self._history = History(self._recipe(chain.rack))
+        self.heard: Callable[[Sequence[MidiEvent]], None] = told_to(self._history, chain)  # render thread
+        self.feed = Feed()
+        self._take: Take | None = None
+        self._target = Path()
+        self._retrospect = Retrospect(self._history) if remembers else None
+        if self._retrospect is not None:
+            self.feed.add(self._retrospect)
+
+    @property
+    def recording(self) -> bool:
+        return self._take is not None
+
+    @property
+    def problem(self) -> NeumeError | None:
+        """Of the take under way."""
+        return None if self._take is None else self._take.problem
+
+    def changed(self) -> None:
+        """The chain plays another rack, or with other steps, from its next block on. On the render thread."""
+        self._history.change(self._recipe(self._chain.rack), self._chain.frame)
+
+    def disturbed(self, frame: int) -> None:
+        """The block at `frame` is not what the recipe makes. On the render thread."""
+        self._history.disturbed(frame)
+
+    def start(self, target: Path, frame: int | None = None) -> None:
+        """Record into a WAV or FLAC file from `frame` on, or from the next block on.
+
+        Raises UsageError for another suffix or a second take, OutputError for a file that cannot be made.
+        """
+        if self._take is not None:
+            raise UsageError(f"{self._target} is being recorded: end that take first")
+        take = Take(target, self._history)
+        take.start(frame)
+        self.feed.add(take)
+        self._take, self._target = take, target
+
+    def stop(self) -> FinishedTake | None:
+        """End the take, if there is one, and give its files their names."""
+        take, self._take = self._take, None
+        if take is None:
+            return None
+        self.feed.remove(take)
+        finished = take.finish()
+        if finished.midi is not None:
+            write_preset(self._chain.rack, rack_path(self._target))
+        return finished
+
+    def keep(self, target: Path) -> None:
+        """Save what sounded in the last half hour. Raises UsageError where nothing is remembered."""
+        if self._retrospect is None:
+            raise UsageError("what was played is not remembered here: record it instead")
+        self._retrospect.keep(target)
+        write_preset(self._chain.rack, rack_path(target))
+
+    def close(self) -> None:
+        if self._retrospect is not None:
+            self._retrospect.close()
+
+    def _recipe(self, rack: Rack) -> Recipe:
+        return live_recipe(self._bundle, self._chain.renderer, self._chain.arrangement, rack_hash(rack))

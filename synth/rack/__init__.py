@@ -1,0 +1,1 @@
+"""The rack: up to sixteen parts, what each listens to, and the presets that keep them."""
