@@ -36,6 +36,7 @@ def engine(
     from .cli_play import rack_to_play
     from .control.address import own_address
     from .control.door import Door
+    from .control.log_file import log_path
     from .control.server import ControlServer
     from .engine_service import EngineService
     from .live import LiveRack, LiveSettings
@@ -58,7 +59,7 @@ def engine(
         try:
             live.start()
             with ControlServer(door, service.feed, service.ear) as server:
-                service.serve(server)
+                service.serve(server, log_path(name))
         except KeyboardInterrupt:
             pass
         finally:

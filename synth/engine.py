@@ -11,14 +11,14 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
 from .arrangement import Arrangement
 from .audio.remote_device import RemoteDevice
 from .audio_device import AudioDevice
-from .block_timer import BlockTimer
+from .block_timer import BlockTimer, StageTimes
 from .bundle import Bundle
 from .chain import Chain
 from .engine_snapshot import EngineSnapshot
@@ -36,6 +36,7 @@ from .shedding import Shedder, load_ladder
 from .sources import EventSource, FilePlayer, Keys, LivePlayer
 from .stages import Stages
 
+SUMMARY_BLOCKS: Final = 32  # a third of a second
 SWITCH_INTERVAL_S: Final = 0.0005  # how long a busy Python thread may keep the callback waiting
 
 
@@ -116,6 +117,7 @@ class Engine:
         )
         self.ring, self.clock, self.outlet = self._line(device, tap, now_ns)
         self._sources: list[EventSource] = []
+        self._summary: tuple[int, Mapping[str, StageTimes]] = (0, {})
         self.render = RenderThread(
             chain,
             self.ring,
@@ -214,7 +216,7 @@ class Engine:
             blocks_left_out=self.render.blocks_left_out,
             late_notes=self.render.late_notes,
             blocks=self.chain.timer.blocks,
-            times=self.chain.timer.summary(),
+            times=self._times(),
             sounding=self.render.sounding,
             meters=self.chain.meters,
             steps=self.chain.renderer.steps,
@@ -222,6 +224,15 @@ class Engine:
             underrun=self.render.underrun,
             faults=self.chain.faults,
         )
+
+    def _times(self) -> Mapping[str, StageTimes]:
+        """Percentiles, worked out anew a few times a second: sorting thousands of blocks takes a while."""
+        blocks, times = self._summary
+        now = self.chain.timer.blocks
+        if not times or now - blocks >= SUMMARY_BLOCKS:
+            times = self.chain.timer.summary()
+            self._summary = now, times
+        return times
 
     def _shed(self) -> str | None:
         shedder = self.render.shedder

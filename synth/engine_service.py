@@ -15,6 +15,7 @@ import numpy as np
 
 from .block_timer import STAGES
 from .control import commands
+from .control.log_file import shorten_log
 from .control.mel_log import MelLog
 from .control.requests import Request
 from .control.server import ControlServer
@@ -27,6 +28,7 @@ from .rack.preset_search import save_preset
 from .sources import PANIC
 
 LOUDEST_BEND: Final = 8192
+LOG_LOOK_S: Final = 2.0
 
 
 class EngineFeed:
@@ -57,12 +59,19 @@ class EngineService:
         panic = isinstance(played, commands.Panic)
         self.live.keys.press(played.stamp_ns, PANIC if panic else self._message(played))
 
-    def serve(self, server: ControlServer) -> None:
-        """Until a command ends it: carry out what comes, and look after the rack in between."""
+    def serve(self, server: ControlServer, log: Path) -> None:
+        """Until a command ends it: carry out what comes, and look after the rack in between.
+
+        `log` is where the starter has sent what the engine says; it is kept short.
+        """
+        looked_s = time.monotonic()
         while not self.over:
             for request in server.take(TICK_S):
                 self._answer(request)
             self.live.tick()
+            if time.monotonic() - looked_s > LOG_LOOK_S:
+                looked_s = time.monotonic()
+                shorten_log(log)
 
     def _answer(self, request: Request) -> None:
         command = request.command
