@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import Any, Final
 
 from neume.synth.manifest import BundleInfo
@@ -25,7 +26,7 @@ FIGURES: Final = {
     "onset_f1_ratio": "onset F1, made / reference",
 }
 WEAKNESSES: Final = """\
-- Programs that were not trained are played by a relative: see the table. The bundle says so in its manifest.
+- Sound effects and other programs without a steady pitch are the furthest from the reference: see the table.
 - Vibrato and beating that the reference's samples carry are smoothed or set elsewhere in time.
 - Inharmonic sounds (bells, piano's highest keys) are shaped from a harmonic tone and noise.
 - One drum kit. Key pressure and modulation move the pitch as vibrato, not the timbre.
@@ -41,7 +42,9 @@ def card_text(info: BundleInfo, data: str, data_licence: str, report: Mapping[st
     if report:
         parts += [f"## Figures\n\n{_method(report)}\n", *(_scope(report, scope) for scope in SCOPES)]
         parts.append(_programs(report))
-    parts += [f"## Known weaknesses\n\n{WEAKNESSES}", _substitutes()]
+    parts.append(f"## Known weaknesses\n\n{WEAKNESSES}")
+    if len(TRAINED) <= DRUM_PROGRAM:
+        parts.append(_substitutes())
     return "\n".join(parts)
 
 
@@ -77,7 +80,11 @@ def _programs(report: Mapping[str, Any]) -> str:
         [number, program["name"], *(_number(program["log_mel_db"].get(row)) for row in ROWS[1:])]
         for number, program in report["programs"].items()
     ]
-    return "### Trained programs, log-mel distance in dB\n\n" + _table(["", "program", *ROWS[1:]], lines)
+    made = [program["log_mel_db"]["whole chain"] for program in report["programs"].values()]
+    near = sum(distance <= 2.0 * median(made) for distance in made)
+    told = f"{near} of {len(made)} lie within twice the median distance, which is {median(made):.1f} dB.\n\n"
+    table = _table(["", "program", *ROWS[1:]], lines)
+    return f"### Trained programs, log-mel distance in dB\n\n{told}{table}"
 
 
 def _substitutes() -> str:
