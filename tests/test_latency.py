@@ -85,3 +85,10 @@ def test_the_clock_starts_anew_after_a_stall():
         clock.update(round(number * 128 / 48_000 * 1e9), number * 128, 128)
     clock.update(3_000_000_000, 50 * 128, 128)
     assert clock.frame_at(3_000_000_000) == 50 * 128
+
+
+def test_low_latency_stays_below_20_ms():
+    """`neume play --low-latency`: blocks of one hop, 64 samples a device block."""
+    latency = latency_sum(rate_hz=48_000, block_samples=256, lookahead_samples=256, device_block_samples=64)
+    assert latency.total_samples == 848
+    assert latency.total_ms < 20.0
