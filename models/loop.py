@@ -36,6 +36,8 @@ CURVES: Final = "curves.png"
 class Task(Protocol):
     """What a stage gives the loop."""
 
+    spent_s: float  # on training what it begins with, if that was trained by a run before
+
     def modules(self) -> Mapping[str, nn.Module]:
         """Everything whose parameters and buffers a checkpoint holds, averages (`ema`) included."""
 
@@ -144,7 +146,7 @@ def load_checkpoint(folder: Path) -> dict[str, Any]:
 
 def _resume(task: Task, folder: Path) -> tuple[int, float]:
     if not (folder / CHECKPOINT).exists():
-        return 0, 0.0
+        return 0, task.spent_s
     state = load_checkpoint(folder)
     for name, module in task.modules().items():
         module.load_state_dict(state["modules"][name])

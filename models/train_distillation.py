@@ -40,7 +40,8 @@ class DistillationTask:
     def __init__(self, config: DistillationTraining, stems: StemSet) -> None:
         self.config = config
         self.spectrogram = SpectrogramTask(config.spectrogram, stems)
-        trained = load_checkpoint(config.teacher)["modules"]["average"]
+        checkpoint = load_checkpoint(config.teacher)
+        trained, self.spent_s = checkpoint["modules"]["average"], float(checkpoint["seconds"])
         self.model, self.average = self.spectrogram.model, self.spectrogram.average
         for owner in (self.model, self.average):
             owner.load_state_dict(trained)

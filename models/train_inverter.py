@@ -45,6 +45,7 @@ class InverterTask:
     def __init__(self, config: InverterTraining, stems: StemSet) -> None:
         self.config, self.stems, self.spec = config, stems, MelSpec()
         torch.manual_seed(config.seed)
+        self.spent_s = 0.0
         self.device = torch.device(config.device)
         self.model = Inverter(config.model, self.spec).to(self.device)
         self.average = copy.deepcopy(self.model)

@@ -43,6 +43,7 @@ class SpectrogramTask:
     def __init__(self, config: SpectrogramTraining, stems: StemSet) -> None:
         self.config, self.stems, self.spec = config, stems, MelSpec()
         torch.manual_seed(config.seed)
+        self.spent_s = 0.0
         self.device = torch.device(config.device)
         mean, denoiser = MeanModel(config.model, self.spec), Denoiser(config.model, self.spec)
         self.model = nn.ModuleDict({"mean": mean, "denoiser": denoiser}).to(self.device)

@@ -19,11 +19,16 @@ NOTES: Final = 8  # on each stream while measuring
 WARM_UP_BLOCKS, TIMED_BLOCKS = 3, 12
 
 
-def affordable_streams(bundle: Bundle, stages: Stages, wanted: int, steps: int | None = None) -> int:
+def affordable_streams(
+    bundle: Bundle, stages: Stages, wanted: int, steps: int | None = None, block_hops: int | None = None
+) -> int:
     """The most streams up to `wanted`, by halving, whose blocks are rendered in time; at least 1."""
     manifest = bundle.manifest
-    allowed_ms = SHARE * 1000.0 * manifest.block_samples / manifest.mel.rate_hz
-    return _largest(wanted, lambda streams: _block_ms(bundle, stages, streams, steps) <= allowed_ms)
+    block_samples = (block_hops or manifest.engine.block_hops) * manifest.mel.hop_samples
+    allowed_ms = SHARE * 1000.0 * block_samples / manifest.mel.rate_hz
+    return _largest(
+        wanted, lambda streams: _block_ms(bundle, stages, streams, steps, block_hops) <= allowed_ms
+    )
 
 
 def _largest(wanted: int, fits: Callable[[int], bool]) -> int:
@@ -33,9 +38,11 @@ def _largest(wanted: int, fits: Callable[[int], bool]) -> int:
     return streams
 
 
-def _block_ms(bundle: Bundle, stages: Stages, streams: int, steps: int | None) -> float:
+def _block_ms(
+    bundle: Bundle, stages: Stages, streams: int, steps: int | None, block_hops: int | None
+) -> float:
     """The median time of a block with `streams` busy streams."""
-    chain = Chain(bundle, stages, live_arrangement(), steps=steps)
+    chain = Chain(bundle, stages, live_arrangement(), steps=steps, block_hops=block_hops)
     chain.make_block(_chords(streams))
     for _ in range(WARM_UP_BLOCKS + TIMED_BLOCKS):
         chain.make_block(())

@@ -44,6 +44,7 @@ def engine(
 
     settings = LiveSettings(
         bundle=bundle,
+        preset=preset,
         audio_out=audio_out,
         device_rate_hz=rate,
         device_block_samples=block,

@@ -108,22 +108,29 @@ def play(
         sheds_load=through_rack,
     )
     if through_rack:
-        record = record or _stand_in(midi, demo)
+        stand_in = _stand_in(midi, demo)
         settings = LiveSettings(
             bundle=bundle,
+            preset=preset,
             audio_out=audio_out,
             device_rate_hz=rate,
             device_block_samples=block,
             midi_in=midi_in or (),
             streams=streams,
-            needs_device=record is None,
+            needs_device=record is None and stand_in is None,
             engine=config,
         )
         played = play_rack(
-            rack_to_play(preset, _say), performance, settings, record, say=_say, show=_show_rack
+            rack_to_play(preset, _say),
+            performance,
+            settings,
+            record,
+            stand_in=stand_in,
+            say=_say,
+            show=_show_rack,
         )
     else:
-        venue = Venue(bundle, audio_out, block, record, _stand_in(midi, demo))
+        venue = Venue(bundle, audio_out, block, record, _stand_in(midi, demo), rate)
         played = perform(performance, midi_in, venue, config, streams=streams, say=_say, show=_show)
     _report(played)
     if played.problem is not None:

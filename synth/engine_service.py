@@ -53,6 +53,7 @@ class EngineService:
         self._mels = MelLog(live.chain.renderer.spec.mels)
         live.chain.mel_log = self._mels.put
         self.feed = EngineFeed(live, self._mels)
+        self._spoken: dict[tuple[int, int], int] = {}  # part and key, or controller from 128: its channel
 
     def ear(self, played: commands.PlayedCommand) -> None:
         """Play what a panel's keys and wheels do. Any thread."""
@@ -82,13 +83,12 @@ class EngineService:
             request.done(handler(self, command) or "")
         except NeumeError as error:
             request.failed(str(error))
+        except Exception as error:  # a fault of ours costs a client its command, and nobody the sound
+            request.failed(f"{command.kind} failed: {type(error).__name__}: {error}")
 
     def _message(self, played: Any) -> bytes:
         """The MIDI message of a command, on the channel asked for or one that the part hears."""
-        channel = played.channel
-        if channel is None:
-            parts = self.live.rack.parts
-            channel = min(parts[played.part].channels) if played.part < len(parts) else 0
+        channel = played.channel if played.part is None else self._channel_of(played.part, played)
         match played:
             case commands.NoteOn():
                 return bytes((0x90 | channel, played.key, played.velocity))
@@ -99,6 +99,21 @@ class EngineService:
             case _:
                 bend = played.value + LOUDEST_BEND
                 return bytes((0xE0 | channel, bend & 0x7F, bend >> 7))
+
+    def _channel_of(self, part: int, played: Any) -> int:
+        """A channel that the part hears; what lets go of something goes where that began."""
+        parts = self.live.rack.parts
+        channel = min(parts[part].channels) if part < len(parts) else 0
+        match played:
+            case commands.NoteOn(key=key):
+                self._spoken[part, key] = channel
+            case commands.NoteOff(key=key):
+                channel = self._spoken.pop((part, key), channel)
+            case commands.ControlChange(controller=controller, value=0):
+                channel = self._spoken.pop((part, 128 + controller), channel)
+            case commands.ControlChange(controller=controller):
+                channel = self._spoken.setdefault((part, 128 + controller), channel)
+        return channel
 
     def _set_rack(self, command: commands.SetRack) -> None:
         self.live.set_rack(parse_preset(command.preset, "the rack sent"))
@@ -128,6 +143,8 @@ class EngineService:
             raise UsageError("nothing is being recorded")
         if take.problem is not None:
             raise take.problem
+        if take.audio is None:
+            raise UsageError("the take was ended before anything was played: nothing was recorded")
         return str(take.audio)
 
     def _keep_last(self, command: commands.KeepLast) -> str:

@@ -55,6 +55,11 @@ def _flat_tables(rate_hz: int) -> tuple[NDArray[np.float32], NDArray[np.float32]
     return np.ravel(tables[:, :-1]), np.ravel(np.diff(tables, axis=1))
 
 
+def warm_up(rate_hz: int) -> None:
+    """Make the tables now: a first key must not wait for them, which takes 40 ms."""
+    _flat_tables(rate_hz)
+
+
 def write_excitation(stretch: Stretch, out: NDArray[np.float32]) -> None:
     """Write the hops of a stretch into `out`, `(hops, hop, 2)`: the harmonic signal, and the level of the
     noise one, which is still to be multiplied by `white_noise`. Advances the phases kept in the note table.

@@ -62,7 +62,7 @@ class Inference:
         return [dict(states) for states in self._states]
 
     def restore(self, state: BatchState) -> None:
-        self._states = [dict(states) for states in state]
+        self._states = [{**self._silence, **states} for states in state]
 
     def run(
         self, streams: Sequence[int], conditioning: Float32, excitation: Float32, noise: Float32

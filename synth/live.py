@@ -21,18 +21,19 @@ from .bundle import open_named
 from .capacity import affordable_streams
 from .engine import Engine, EngineConfig
 from .engine_snapshot import EngineSnapshot
-from .errors import DeviceError, NeumeError
+from .errors import DeviceError, NeumeError, UsageError
 from .events import CHANNELS
 from .learning import LearningSource
 from .link_keys import LinkKeys
-from .live_takes import LiveTakes
+from .live_takes import LiveTakes, rack_hash
 from .midi_in import MidiInput
 from .paced_device import PacedDevice
 from .rack.knobs import value_of, with_value
-from .rack.learn import Learner
+from .rack.learn import Change, Learner, Mapping, with_mapping
 from .rack.part import Rack
 from .rack.preset_search import open_preset, preset_after
 from .rack.session import save_session
+from .rack.targets import parse_target
 from .rack_chain import RackChain, ReadyRack
 from .rack_loading import RackLoader
 from .sources import PANIC, EventSource
@@ -51,6 +52,7 @@ class LiveSettings:
     device_rate_hz: int | None = None
     device_block_samples: int = 128
     midi_in: Sequence[str] = ()
+    preset: str | None = None  # the name of the rack, if it is a preset's
     streams: int | None = None
     remembers: bool = False  # keep the last half hour of what is played
     needs_device: bool = True  # False: play by the clock where there is none
@@ -66,12 +68,15 @@ class LiveRack:
     def __init__(self, rack: Rack, settings: LiveSettings, say: Callable[[str], None]) -> None:
         """Raises `NeumeError` for anything that keeps it from playing; nothing is left open then."""
         self._say = say
+        self._problems: tuple[str, ...] = ()  # of the rack that is played
         bundle = open_named(settings.bundle)
         self.bundle_title = f"{bundle.manifest.bundle.id} {bundle.manifest.bundle.version}"
         stages = load_stages(bundle)
         rate_hz = bundle.manifest.mel.rate_hz
         config = settings.engine
-        streams = settings.streams or affordable_streams(bundle, stages, CHANNELS, config.steps)
+        streams = settings.streams or affordable_streams(
+            bundle, stages, CHANNELS, config.steps, config.block_hops
+        )
         self.device = _device(rate_hz, settings)
         with contextlib.ExitStack() as undo:
             undo.callback(self.device.stop)
@@ -101,7 +106,7 @@ class LiveRack:
                 disturbed=self.takes.disturbed,
             )
             self.rack = rack
-            self._preset: str | None = None  # the one loaded last, by name
+            self._preset = settings.preset  # the one loaded last, by name
             self.keys = LinkKeys()
             self.midi = MidiInput(settings.midi_in)
             self._learner = Learner(rack.mappings)
@@ -127,27 +132,24 @@ class LiveRack:
         """Carry out what has come. Raises what has gone wrong in the render thread."""
         if self.engine.render.failure is not None:
             raise self.engine.render.failure
-        rack, learner = self.rack, self._learner
+        rack = self.rack
         for source in self._learning:
             while source.changes:
-                rack = self._changed(rack, *_taken(source))
-        if learner.armed is None and learner.mappings != rack.mappings:
-            rack = replace(rack, mappings=learner.mappings)
+                rack = self._turned(rack, source.changes.popleft())
         if rack is not self.rack:
             self.set_rack(rack)
 
     def set_rack(self, rack: Rack) -> None:
         """Play another rack from the next block on. Raises `UsageError` for one that cannot be."""
-        ready = self._ready(rack)
+        ready, digest = self._ready(rack), rack_hash(rack)
         learner = self._learner
         self.rack = rack
-        self.engine.render.between_blocks(lambda: self._take_over(ready))
-        if rack.mappings != learner.mappings:
-            self.engine.render.between_blocks(lambda: learner.set_mappings(rack.mappings))
+        self.engine.render.between_blocks(lambda: self._take_over(ready, digest))
+        self.engine.render.between_blocks(lambda: learner.set_mappings(rack.mappings))
 
-    def _take_over(self, ready: ReadyRack) -> None:
+    def _take_over(self, ready: ReadyRack, digest: str) -> None:
         self.chain.set_rack(ready)
-        self.takes.changed()
+        self.takes.changed(rack=digest)
 
     def load_preset(self, name: str) -> None:
         self.set_rack(open_preset(name))
@@ -167,6 +169,9 @@ class LiveRack:
             self.engine.render.between_blocks(learner.cancel)
         else:
             Learner().touch(target)  # a text that is no target is told here, not on the render thread
+            known = parse_target(target)
+            if known is None or not self.rack.holds(known):
+                raise UsageError(f"{target!r} names no value of the rack {self.rack.name!r}")
             self.engine.render.between_blocks(lambda: learner.touch(target))
 
     def panic(self) -> None:
@@ -176,7 +181,7 @@ class LiveRack:
     def set_steps(self, steps: int) -> None:
         """Sample with so many steps from the next block on. Raises `UsageError` for a number not allowed."""
         self.engine.set_steps(steps)
-        self.engine.render.between_blocks(self.takes.changed)
+        self.engine.render.between_blocks(lambda: self.takes.changed(steps=steps))
 
     def keep_session(self) -> None:
         """Keep the rack for the next start, if that can be."""
@@ -195,19 +200,31 @@ class LiveRack:
             midi_ports=self.midi.ports,
             midi_missing=self.midi.missing,
             learning=self._learner.armed,
-            faults=(*now.faults, *self._loader.faults),
+            faults=(*self._problems, *now.faults, *self._loader.faults),
         )
 
     def _ready(self, rack: Rack) -> ReadyRack:
         ready, problems = self._loader.ready(rack)
         for problem in problems:
-            self._say(problem)
+            if problem not in self._problems:
+                self._say(problem)
+        self._problems = problems
         return ready
 
     def _learnt(self, source: EventSource) -> EventSource:
         learning = LearningSource(source, self._learner, lambda target: value_of(self.rack, target))
         self._learning.append(learning)
         return learning
+
+    def _turned(self, rack: Rack, change: Change | Mapping) -> Rack:
+        """The rack after what a controller has done. One that is for a rack of before changes nothing."""
+        if isinstance(change, Mapping):
+            return replace(rack, mappings=with_mapping(rack.mappings, change))
+        try:
+            return self._changed(rack, change.target, change.value)
+        except NeumeError as problem:
+            self._say(str(problem))
+            return rack
 
     def _changed(self, rack: Rack, target: str, value: float) -> Rack:
         """The rack after a knob has been turned or a button pressed."""
@@ -218,11 +235,6 @@ class LiveRack:
             self._preset = preset_after(self._preset, 1 if target == NEXT else -1)
             return open_preset(self._preset)
         return with_value(rack, target, value)
-
-
-def _taken(source: LearningSource) -> tuple[str, float]:
-    change = source.changes.popleft()
-    return change.target, change.value
 
 
 def _device(rate_hz: int, settings: LiveSettings) -> AudioDevice:

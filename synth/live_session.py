@@ -28,17 +28,20 @@ def play_rack(
     settings: LiveSettings,
     record: Path | None,
     *,
+    stand_in: Path | None = None,
     say: Callable[[str], None],
     show: ShowLive,
 ) -> Played:
     """Play a rack from the keyboards, and a performance through it if there is one, which then ends it.
 
-    `say` gets lines for the user, `show` is called a few times a second. The rack as it was at the end is
-    kept for the next start.
+    `stand_in` is the file to perform into where there is no device. `say` gets lines for the user, `show` is
+    called a few times a second. The rack as it was at the end is kept for the next start.
     """
     with interruptible(), contextlib.ExitStack() as closing:
         live = LiveRack(rack, settings, say)
         closing.callback(live.stop)
+        if record is None and isinstance(live.device, PacedDevice):
+            record = stand_in
         if performance is not None:
             live.engine.play(performance)
         elif live.midi.problem is not None:

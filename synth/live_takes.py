@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from .bundle import Bundle
 from .errors import NeumeError, UsageError
@@ -17,6 +19,8 @@ from .rack.part import Rack
 from .rack.preset_write import preset_text, write_preset
 from .rack_chain import RackChain
 from .takes import Feed, FinishedTake, History, Recipe, Retrospect, Take, live_recipe, midi_path, told_to
+
+MAX_RACKS: Final = 256
 
 
 def rack_hash(rack: Rack) -> str:
@@ -35,7 +39,9 @@ class LiveTakes:
     def __init__(self, bundle: Bundle, chain: RackChain, *, remembers: bool) -> None:
         """`remembers` keeps the last half hour on the disk, in the user's cache."""
         self._bundle, self._chain = bundle, chain
-        self._history = History(self._recipe(chain.rack))
+        self._steps, self._rack_hash = chain.renderer.steps, rack_hash(chain.rack)
+        self._racks = {self._rack_hash: chain.rack}  # those that the take under way may have begun with
+        self._history = History(self._recipe())
         self.heard: Callable[[Sequence[MidiEvent]], None] = told_to(self._history, chain)  # render thread
         self.feed = Feed()
         self._take: Take | None = None
@@ -53,9 +59,14 @@ class LiveTakes:
         """Of the take under way."""
         return None if self._take is None else self._take.problem
 
-    def changed(self) -> None:
-        """The chain plays another rack, or with other steps, from its next block on. On the render thread."""
-        self._history.change(self._recipe(self._chain.rack), self._chain.frame)
+    def changed(self, *, rack: str | None = None, steps: int | None = None) -> None:
+        """The chain plays the rack of that hash, or with so many steps, from its next block on. On the render
+        thread, so that the hash is the owner's to work out."""
+        self._rack_hash = rack or self._rack_hash
+        self._steps = self._steps if steps is None else steps
+        if self._take is not None and len(self._racks) < MAX_RACKS:
+            self._racks[self._rack_hash] = self._chain.rack
+        self._history.change(self._recipe(), self._chain.frame)
 
     def disturbed(self, frame: int) -> None:
         """The block at `frame` is not what the recipe makes. On the render thread."""
@@ -69,6 +80,7 @@ class LiveTakes:
         if self._take is not None:
             raise UsageError(f"{self._target} is being recorded: end that take first")
         take = Take(target, self._history)
+        self._racks = {self._rack_hash: self._chain.rack}
         take.start(frame)
         self.feed.add(take)
         self._take, self._target = take, target
@@ -80,8 +92,13 @@ class LiveTakes:
             return None
         self.feed.remove(take)
         finished = take.finish()
-        if finished.midi is not None:
-            write_preset(self._chain.rack, rack_path(self._target))
+        if finished.midi is None or finished.recipe is None:
+            return finished
+        rack = self._racks.get(finished.recipe.preset, self._chain.rack)
+        try:
+            write_preset(rack, finished.midi.with_suffix(".toml"))
+        except NeumeError as fault:
+            return replace(finished, problem=finished.problem or fault)
         return finished
 
     def keep(self, target: Path) -> None:
@@ -92,8 +109,11 @@ class LiveTakes:
         write_preset(self._chain.rack, rack_path(target))
 
     def close(self) -> None:
+        """End what is under way. Harmless if nothing is."""
+        self.stop()
         if self._retrospect is not None:
             self._retrospect.close()
 
-    def _recipe(self, rack: Rack) -> Recipe:
-        return live_recipe(self._bundle, self._chain.renderer, self._chain.arrangement, rack_hash(rack))
+    def _recipe(self) -> Recipe:
+        recipe = live_recipe(self._bundle, self._chain.renderer, self._chain.arrangement, self._rack_hash)
+        return replace(recipe, steps=self._steps)  # those asked for, not those left under load

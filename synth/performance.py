@@ -43,6 +43,7 @@ class Venue:
     block_samples: int
     record: Path | None
     stand_in: Path | None
+    device_rate_hz: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,10 @@ def perform(
 def _stage(venue: Venue, rate_hz: int) -> tuple[AudioDevice, Path | None]:
     """The device to play on and the file to record into: a real device, or else the clock and a file."""
     try:
-        return RemoteDevice(rate_hz, venue.block_samples, venue.audio_out), venue.record
+        device = RemoteDevice(
+            rate_hz, venue.block_samples, venue.audio_out, device_rate_hz=venue.device_rate_hz
+        )
+        return device, venue.record
     except NoDeviceError as fault:
         target = venue.record or venue.stand_in
         if target is None:

@@ -78,7 +78,9 @@ class RackChain:
         self._hushed_from = -HUSH_SAMPLES
         self.mel_log: Callable[[Float32], object] = _nobody  # gets the loudest of the streams' frames
         self._tails_end = 0
+        self._guests_sound = False
         self._pans: tuple[int, ...] = ()
+        self._base = [Strip()] * streams
         self._waiting = self.router.initial_events(0)
         self._take(ready)
 
@@ -97,8 +99,11 @@ class RackChain:
 
     @property
     def silent(self) -> bool:
-        """Whether nothing sounds: no stream, and no tail of an effect. A guest's tail cannot be known."""
-        return self.renderer.silent and self.frame >= self._tails_end
+        """Whether nothing sounds: no stream, no guest, no tail of an effect. A key that is down may wake a
+        guest."""
+        waiting = bool(self._ready.guests) and self.router.keys_down > 0
+        guests_quiet = not self._guests_sound and not waiting
+        return self.renderer.silent and guests_quiet and self.frame >= self._tails_end
 
     @property
     def arrangement(self) -> Arrangement:
@@ -149,6 +154,9 @@ class RackChain:
         guests = self._farewells()
         for part, guest in playing.items():
             guests[part] = self._guest(part, guest, routed), self._strips[part]
+        self._guests_sound = any(audio.any() for audio, _ in guests.values()) or any(
+            delayed.any() for delayed in self._delays.values()
+        )
         self.timer.lap("guests")
         if any(isinstance(event, Panic) for event in taken):
             self._hushed_from = self.frame
@@ -162,7 +170,7 @@ class RackChain:
     def _follow_tails(self) -> None:
         """Silence the effects once nothing can be heard of them, so that all silences are alike, and for a
         moment after a panic."""
-        if not self.renderer.silent:
+        if self._guests_sound or not self.renderer.silent:
             self._tails_end = self.frame + round(self.mixer.tail_s * self.renderer.rate_hz)
         if self.frame >= self._tails_end or self.frame < self._hushed_from + HUSH_SAMPLES:
             self.mixer.silence_tails()
@@ -179,12 +187,12 @@ class RackChain:
             if stream != UNUSED:
                 self._stream_of[part] = stream
         self._strips = part_strips(rack)
-        self._base = [Strip(muted=True)] * len(self.renderer.notes)
+        before, self._base = self._base, [Strip(muted=True)] * len(self.renderer.notes)
         self._base[: max(ready.streams) + 1] = stream_strips(rack, ready.streams)
         for part in range(len(rack.parts), CHANNELS):  # notes of parts that are gone ring on
             stream = self._stream_of[part]
             if stream > max(ready.streams):
-                self._base[stream] = Strip()
+                self._base[stream] = before[stream]
         self._master_gain = float(10.0 ** (rack.gain_db / 20.0))
         self._pans = ()
         self.mixer.inserts = dict(ready.inserts)
@@ -229,7 +237,13 @@ class RackChain:
 
     def _guest(self, part: int, guest: GuardedInstrument, routed: Sequence[Routed]) -> Float32:
         """A guest's next block, held back by the look-ahead: `(block_samples, 2)`."""
-        fresh = guest.render([e for p, e in routed if p == part], self.frame - self.block_samples)
+        events = [event for number, event in routed if number == part]
+        panics = [index for index, event in enumerate(events) if isinstance(event, Panic)]
+        if panics:  # no plug-in is trusted to know that event
+            guest.reset()
+            self._delays.pop(part, None)
+            events = events[panics[-1] + 1 :]
+        fresh = guest.render(events, self.frame - self.block_samples)
         late = self.renderer.lookahead_samples
         longer = np.concatenate([self._delays.get(part, np.zeros((late, 2), np.float32)), fresh])
         self._delays[part] = longer[len(fresh) :]

@@ -15,7 +15,7 @@ from .arrangement import UNUSED
 from .effects.inserts import InsertChain
 from .errors import NeumeError
 from .instruments.instrument import GuardedInstrument
-from .plugins import INSTRUMENTS_GROUP, load_plugin
+from .plugins import FAILURES, INSTRUMENTS_GROUP, failure_line, load_plugin
 from .rack.assign import assign
 from .rack.part import PLUGIN_PREFIX, Insert, Rack
 from .rack_chain import ReadyRack
@@ -98,7 +98,7 @@ class RackLoader:
         playing = [i for i, part in enumerate(rack.parts) if not part.instrument.startswith(PLUGIN_PREFIX)]
         streams = [UNUSED] * len(rack.parts)
         if playing:
-            parts = tuple(replace(rack.parts[index], instrument="") for index in playing)
+            parts = tuple(replace(rack.parts[index], instrument="", bundle_version="") for index in playing)
             for index, stream in zip(playing, assign(replace(rack, parts=parts), self._streams), strict=True):
                 streams[index] = stream
         return tuple(streams)
@@ -119,8 +119,8 @@ class RackLoader:
         try:
             instrument = load_plugin(INSTRUMENTS_GROUP, plugin)()
             return _Guest(plugin, GuardedInstrument(instrument, self._rate_hz, self._block_samples))
-        except Exception as error:  # a stranger's code, imported and called for the first time
-            reason = str(error) if isinstance(error, NeumeError) else f"{type(error).__name__}: {error}"
+        except FAILURES as error:  # a stranger's code, imported and called for the first time
+            reason = str(error) if isinstance(error, NeumeError) else failure_line(error)
             problems.append(f"part {index + 1} is silent: {reason}")
             return _Guest(plugin, GuardedInstrument(Absent(plugin), self._rate_hz, self._block_samples))
 

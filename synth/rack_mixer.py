@@ -97,7 +97,7 @@ class RackMixer:
         """One block → `(samples, 2)`. `audio` `(streams, samples)`; `gains` `(streams, 2)` at the block's
         end; `guests` by part: `(samples, 2)` each, and its strip."""
         audio = finite(audio)
-        peaks, rms = _levels(audio * gains.max(axis=1)[:, None])
+        peaks, rms = _levels(audio * np.hypot(gains[:, :1], gains[:, 1:]))
         mixed = self._streams(audio, gains)
         for part, (stereo, strip) in guests.items():
             ramp = self._guest_ramps.setdefault(part, Ramp())

@@ -33,7 +33,7 @@ def chain_of(take: Path, recipe: Recipe) -> MakeChain:
         streams = recipe.arrangement.streams
         loader = RackLoader(bundle.manifest.bundle.id, recipe.rate_hz, recipe.block_samples, streams)
         ready, problems = loader.ready(rack)
-        if problems:
+        if any("is silent" in problem for problem in problems):
             raise UsageError(f"{path}: {'; '.join(problems)}")
         hops = recipe.block_samples // bundle.manifest.mel.hop_samples
         return RackChain(

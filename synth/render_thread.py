@@ -89,6 +89,7 @@ class RenderThread:
         self._sources = sources
         self._silence = np.zeros((chain.block_samples, ring.channels), np.float32)
         self._resume_frame = 0
+        self._underruns = 0  # those that have been told
         self._ended_frame: int | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="neume-render", daemon=True)
@@ -113,6 +114,7 @@ class RenderThread:
 
     def step(self) -> bool:
         """Make the next block if it is due; returns whether it was."""
+        self._notice_underrun()
         if self.ahead_samples > self._latency.start_level_samples:
             return False
         if self._ring.writable < self._chain.block_samples:
@@ -168,12 +170,19 @@ class RenderThread:
     def _catch_up(self) -> None:
         """After an underrun, go on from the first block that can still be played in time."""
         if self.ahead_samples < 0 and self._chain.frame >= self._resume_frame:
-            if self._chain.timer.blocks:
-                block_ms = self._latency.milliseconds(self._chain.block_samples)
-                self.underrun = explained(self._chain.timer.last_ms(), block_ms)
             behind = self._latency.start_level_samples - self.ahead_samples
             blocks = math.ceil(behind / self._chain.block_samples)
             self._resume_frame = self._chain.frame + blocks * self._chain.block_samples
+
+    def _notice_underrun(self) -> None:
+        """Name what made the ring run dry, also if the late block has filled it again by now."""
+        if self._outlet.underruns == self._underruns:
+            return
+        self._underruns = self._outlet.underruns
+        self._disturbed(max(0, self._outlet.position - self._latency.lookahead_samples))
+        if self._chain.timer.blocks:
+            block_ms = self._latency.milliseconds(self._chain.block_samples)
+            self.underrun = explained(self._chain.timer.last_ms(), block_ms)
 
     def _leave_out(self) -> None:
         """The place of a block that is too late, kept in the ring: the outlet drops it."""

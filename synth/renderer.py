@@ -24,7 +24,7 @@ from .bundle import Bundle
 from .conditioning import FEATURES, write_conditioning
 from .errors import UsageError
 from .events import MidiEvent
-from .excitation import write_excitation
+from .excitation import warm_up, write_excitation
 from .inference import BatchState, Inference
 from .noise import diffusion_noise, white_noise
 from .notes import NoteTable, NoteTableState
@@ -101,6 +101,7 @@ class StreamRenderer:
         self.notes = tuple(NoteTable(self.contract.note_slots, voices, self.rate_hz) for _ in range(streams))
         self._programs = np.array([manifest.resolve(p.number) for p in manifest.programs], np.float32)
         self._inference = Inference(manifest, stages, streams, self.steps)
+        warm_up(self.rate_hz)
         self.reset()
 
     def reset(self) -> None:

@@ -30,6 +30,8 @@ from ..events import (
 
 SOUNDFONT_NAME: Final = "FluidR3_GM.sf2"
 VARIABLE: Final = "NEUME_SOUNDFONT"
+PEDALS: Final = (64, 66, 67)
+DRUM_BANK: Final = 128  # of a SoundFont (2.04, section 7.2)
 _SEARCH: Final = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
 
 
@@ -60,7 +62,8 @@ class FluidSynth:
         self._synth = fluidsynth.Synth(gain=gain, samplerate=rate_hz, channels=CHANNELS)
         for setting in ("synth.reverb.active", "synth.chorus.active"):
             self._synth.setting(setting, 0)
-        if self._synth.sfload(str(soundfont), update_midi_preset=1) < 0:
+        self._soundfont = self._synth.sfload(str(soundfont), update_midi_preset=1)
+        if self._soundfont < 0:
             raise NeumeError(f"{soundfont}: FluidSynth cannot read it as a SoundFont")
         handle, integer = ("synth", ctypes.c_void_p, 1), ctypes.c_int
         buffer = [(name, kind, 1) for side in "lr" for name, kind in _side(side)]
@@ -90,6 +93,20 @@ class FluidSynth:
         self._synth.program_reset()
         for channel in range(CHANNELS):
             self._synth.all_sounds_off(channel)
+
+    def hush(self) -> None:
+        """End all voices and lift the pedals; programs and controllers stay."""
+        for channel in range(CHANNELS):
+            for pedal in PEDALS:
+                self._synth.cc(channel, pedal, 0)
+            self._synth.all_sounds_off(channel)
+
+    def select(self, channel: int, program: int, drums: bool) -> None:
+        """A General MIDI program, or a kit, on any channel, whatever the file's banks are; the first kit if
+        there is no such one."""
+        bank = DRUM_BANK if drums else 0
+        if self._synth.program_select(channel, self._soundfont, bank, program) < 0:
+            self._synth.program_select(channel, self._soundfont, bank, 0)
 
     def apply(self, event: MidiEvent) -> None:
         """Act on an event at the next internal buffer of 64 samples."""

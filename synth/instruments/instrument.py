@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import NeumeError
 from ..events import MidiEvent
+from ..plugins import FAILURES, failure_line
 
 Float32 = NDArray[np.float32]
 
@@ -69,7 +70,7 @@ class GuardedInstrument:
         self._silence = np.zeros((block_samples, 2), np.float32)
         try:
             instrument.prepare(rate_hz, block_samples)
-        except Exception as error:
+        except FAILURES as error:
             raise NeumeError(f"instrument {self.name!r} cannot play: {_reason(error)}") from error
 
     def render(self, events: Sequence[MidiEvent], start_frame: int) -> Float32:
@@ -79,7 +80,7 @@ class GuardedInstrument:
         try:
             audio = self._instrument.render(events, start_frame)
             fault = self._fault_of(audio)
-        except Exception as error:
+        except FAILURES as error:
             fault = _reason(error)
         if fault is not None:
             self.fault = f"instrument {self.name!r} is silent from now on: {fault}"
@@ -89,7 +90,7 @@ class GuardedInstrument:
     def reset(self) -> None:
         try:
             self._instrument.reset()
-        except Exception as error:
+        except FAILURES as error:
             self.fault = f"instrument {self.name!r} is silent from now on: {_reason(error)}"
 
     def _fault_of(self, audio: object) -> str | None:
@@ -100,6 +101,5 @@ class GuardedInstrument:
         return None if np.isfinite(audio).all() else "gave values that are not finite"
 
 
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())[:200]
-    return text if isinstance(error, NeumeError) else f"{type(error).__name__}: {text}"
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] if isinstance(error, NeumeError) else failure_line(error)

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..channels import Channels
 from ..errors import NeumeError
-from ..events import MidiEvent
+from ..events import ControlChange, MidiEvent, Panic, ProgramChange, SystemReset
 from .fluid import FluidSynth, find_soundfont
 
 GAIN: Final = 0.6  # of FluidSynth; what bundles are trained at, so that both are as loud
@@ -25,6 +26,7 @@ class SoundFontInstrument:
     def prepare(self, rate_hz: int, block_samples: int) -> None:
         soundfont = find_soundfont()
         self.name = f"SoundFont {soundfont.stem}"
+        self._channels = Channels()
         self._synth = FluidSynth(soundfont, rate_hz, GAIN)
         self._block = np.zeros((2, block_samples), np.float32)
 
@@ -35,18 +37,36 @@ class SoundFontInstrument:
             target = min(max(event.frame - start_frame, position), samples)
             synth.fill(self._block, position, target)
             position = target
-            synth.apply(event)
+            self._apply(event)
         synth.fill(self._block, position, samples)
         return np.ascontiguousarray(self._block.T)
 
     def reset(self) -> None:
-        self._ready().silence()
+        self._ready().hush()
 
     def state(self) -> None:
         """FluidSynth does not show its voices."""
 
     def restore(self, state: None) -> None:
         raise NeumeError("a SoundFont's voices cannot be restored: start it anew")
+
+    def _apply(self, event: MidiEvent) -> None:
+        """Banks wait for their program: FluidSynth knows neither GM 2's banks nor drums beside channel 10."""
+        synth = self._ready()
+        match event:
+            case ControlChange(controller=0 | 32):
+                self._channels[event.channel].control(event.controller, event.value)
+            case ProgramChange():
+                state = self._channels[event.channel]
+                state.select_program(event.program)
+                synth.select(event.channel, event.program, state.drum)
+            case Panic():
+                synth.hush()
+            case SystemReset():
+                self._channels.reset()
+                synth.apply(event)
+            case _:
+                synth.apply(event)
 
     def _ready(self) -> FluidSynth:
         assert self._synth is not None, "prepare comes first"

@@ -134,8 +134,7 @@ class Learner:
         target, minimum, maximum = self._armed
         self._armed = None
         bound = Mapping(event.channel, event.controller, target, minimum, maximum)
-        others = [m for m in self._hands if m.target != target and not _same_control(m, bound)]
-        self.set_mappings((*others[-MAX_MAPPINGS + 1 :], bound))
+        self.set_mappings(with_mapping(self.mappings, bound))
         self._hands[bound] = hand = _Hand(bound)
         hand.move(event.value, current_value(target))
 
@@ -196,6 +195,12 @@ class _Hand:
     @property
     def _slack(self) -> float:
         return max(self.mapping.step, 1.0) if self._kind is Kind.WHOLE else self.mapping.step
+
+
+def with_mapping(mappings: Sequence[Mapping], bound: Mapping) -> tuple[Mapping, ...]:
+    """The mappings with one more, which replaces those that its controller and its target had."""
+    others = [m for m in mappings if m.target != bound.target and not _same_control(m, bound)]
+    return (*others[-MAX_MAPPINGS + 1 :], bound)
 
 
 def _same_control(one: Mapping, other: Mapping) -> bool:
