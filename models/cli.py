@@ -143,6 +143,10 @@ def export(
     evaluation: Annotated[
         Path | None, typer.Option(help="JSON of `neume eval`, for the manifest's figures.")
     ] = None,
+    texture: Annotated[
+        float,
+        typer.Option(help="Of the spread that training found: less than 1 is smoother.", min=0.1, max=2.0),
+    ] = 1.0,
     steps_default: Annotated[int, typer.Option(help="DDPM steps that players start with.")] = 2,
 ) -> None:
     """Turn two training runs into a bundle; refuses when ONNX Runtime and torch disagree."""
@@ -160,6 +164,7 @@ def export(
         golden_midi=golden,
         licence_file=licence_file,
         steps_default=steps_default,
+        texture=texture,
         report=_report(evaluation) if evaluation else None,
         code_version=installed("neume"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import shutil
 from collections.abc import Mapping
@@ -77,6 +78,7 @@ class ExportPlan:
     golden_midi: Path
     licence_file: Path
     steps_default: int = 2
+    texture: float = 1.0  # of the spread that training found; less is smoother
     report: Mapping[str, Any] | None = None  # of `neume eval`, for the card and the manifest
     code_version: str = ""
 
@@ -89,7 +91,8 @@ def export_bundle(
     Nothing is written when a parity check fails or the finished bundle does not open.
     """
     spectrogram, inverter = load_checkpoint(spectrogram_run), load_checkpoint(inverter_run)
-    stages = export_stages(spectrogram["modules"]["average"], inverter["modules"]["average"], dataset)
+    weights = textured(spectrogram["modules"]["average"], plan.texture)
+    stages = export_stages(weights, inverter["modules"]["average"], dataset)
     files = {f"{name}.onnx": stage.onnx for name, stage in stages.items()}
     files[GOLDEN_MIDI] = plan.golden_midi.read_bytes()
     files[LICENCE_NAME] = plan.licence_file.read_bytes()
@@ -135,6 +138,13 @@ def export_stages(
         "denoiser": export_denoiser(denoiser, context, spec.mels),
         "inverter": export_inverter(second, mel, excitation),
     }
+
+
+def textured(spectrogram: Mapping[str, Tensor], texture: float) -> dict[str, Tensor]:
+    """The weights with the spread of the frames multiplied by `texture`, a shift of its logarithm's bias."""
+    bias = spectrogram["mean.leave.bias"].clone()
+    bias[len(bias) // 2 :] += math.log(texture)
+    return {**spectrogram, "mean.leave.bias": bias}
 
 
 def slot_conditioning(stem: Stem, start: int, frames: int) -> NDArray[np.float32]:

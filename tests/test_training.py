@@ -18,11 +18,11 @@ pytest.importorskip("fluidsynth")
 from neume.models import onnx_export, programs  # noqa: E402
 from neume.models.batches import StemSet, audio_batch, token_batch  # noqa: E402
 from neume.models.build import BuildPlan, build_dataset, program_of, stem_folder  # noqa: E402
-from neume.models.export import slot_conditioning  # noqa: E402
+from neume.models.export import slot_conditioning, textured  # noqa: E402
 from neume.models.inverter import Inverter, InverterConfig  # noqa: E402
 from neume.models.loop import LoopConfig, _save, learning_rate, load_checkpoint, run  # noqa: E402
 from neume.models.onnx_weights import half_precision, load_weights  # noqa: E402
-from neume.models.spectrogram import MeanModel, SpectrogramConfig  # noqa: E402
+from neume.models.spectrogram import MeanModel, SpectrogramConfig, slot_tokens  # noqa: E402
 from neume.models.stems import Stem  # noqa: E402
 from neume.models.train_inverter import InverterTask, InverterTraining  # noqa: E402
 from neume.models.train_spectrogram import SpectrogramTask, SpectrogramTraining  # noqa: E402
@@ -177,6 +177,19 @@ def test_export_proves_itself(dataset):
     stage = onnx_export.export_spectrogram(MeanModel(SMALL, SPEC), conditioning)
     assert stage.parity_error < 1e-4
     assert str(Path(__file__).parent.parent).encode() not in stage.onnx, "no paths of this machine"
+
+
+def test_texture_scales_the_spread_and_nothing_else(dataset):
+    stem = Stem.load(stem_folder(dataset, 0))
+    tokens, streams = slot_tokens(torch.from_numpy(slot_conditioning(stem, 20, 12)[None]))
+    model, smoother = MeanModel(SMALL, SPEC), MeanModel(SMALL, SPEC)
+    state = textured({f"mean.{name}": value for name, value in model.state_dict().items()}, 0.65)
+    smoother.load_state_dict({name.removeprefix("mean."): value for name, value in state.items()})
+    with torch.no_grad():
+        mean, spread, *_ = model(tokens, streams, model.initial_states(1))
+        same, less, *_ = smoother(tokens, streams, smoother.initial_states(1))
+    assert torch.equal(mean, same)
+    torch.testing.assert_close(less, 0.65 * spread)
 
 
 def test_weights_come_back_from_an_exported_model(dataset):
