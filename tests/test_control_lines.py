@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -36,6 +37,8 @@ from neume.synth.control.snapshots import MAX_MEL_FRAMES, MelChunk
 from neume.synth.control.vocabulary import MAX_LINE_BYTES
 from neume.synth.engine_snapshot import EngineSnapshot
 
+floats = partial(st.floats, allow_subnormal=False)  # loading models elsewhere switches subnormals off
+
 COMMANDS = get_args(Command)
 PRINTABLE = st.characters(exclude_categories=["C", "Z"])
 
@@ -64,13 +67,13 @@ def values(hint):
     if type(None) in arguments:
         return st.none() | values(arguments[0])
     simple = {int: st.integers(), str: st.text(), bool: st.booleans()}
-    return simple.get(hint, st.floats(allow_nan=False, allow_infinity=False))
+    return simple.get(hint, floats(allow_nan=False, allow_infinity=False))
 
 
 def ruled(hint, rule):
     match rule:
         case Between(low=low, high=high):
-            return st.integers(low, high) if hint is int else st.floats(low, high)
+            return st.integers(low, high) if hint is int else floats(low, high)
         case Line(pattern=None, longest=longest):
             return st.text(PRINTABLE, min_size=1, max_size=longest)
         case Line(pattern=pattern):
