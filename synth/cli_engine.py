@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import Annotated
 
@@ -53,20 +54,17 @@ def engine(
         needs_device=not silent,
         remembers=True,
     )
-    with interruptible():
+    with interruptible(), contextlib.ExitStack() as closing:
         door = Door(own_address(name))
+        closing.callback(door.close)
         live = LiveRack(rack_to_play(preset, _say), settings, _say)
+        closing.callback(live.keep_session)
+        closing.callback(live.stop)
         service = EngineService(live)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             live.start()
             with ControlServer(door, service.feed, service.ear) as server:
                 service.serve(server, log_path(name))
-        except KeyboardInterrupt:
-            pass
-        finally:
-            live.stop()
-            live.keep_session()
-            door.close()
 
 
 def _say(line: str) -> None:

@@ -114,6 +114,7 @@ class LiveRack:
             self.engine.listen(self.midi, self._learnt)
             self.engine.listen(self.keys, self._learnt)
             undo.pop_all()
+        self._losses = 0  # of the device, as far as MIDI has been told
         self._watch = DeviceWatch(self.device, say) if isinstance(self.device, RemoteDevice) else None
 
     def start(self) -> None:
@@ -138,6 +139,9 @@ class LiveRack:
                 rack = self._turned(rack, source.changes.popleft())
         if rack is not self.rack:
             self.set_rack(rack)
+        if self._watch is not None and self._watch.losses != self._losses:
+            self._losses = self._watch.losses
+            self.midi.doubt()
 
     def set_rack(self, rack: Rack) -> None:
         """Play another rack from the next block on. Raises `UsageError` for one that cannot be."""

@@ -56,6 +56,11 @@ class MidiBackend:
         except self.failures:
             return []
 
+    @property
+    def is_server(self) -> bool:
+        """Whether MIDI goes with the audio server."""
+        return bool(self._api == self._rtmidi.API_UNIX_JACK)
+
     def close(self) -> None:
         self._lister.delete()
 

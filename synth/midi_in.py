@@ -47,13 +47,8 @@ class MidiInput:
         self._gone: list[Message] = []  # releases for ports that have left
         self._virtual: _Port | None = None
         self._backend: MidiBackend | None = None
-        try:
-            self._backend = MidiBackend()
-        except DeviceError as reason:
-            self.problem = str(reason)
-            return
-        if virtual:
-            self._open_virtual(self._backend)
+        self._wants_virtual = virtual
+        self._closed = self._doubted = False
         self.poll()
 
     @property
@@ -64,7 +59,7 @@ class MidiInput:
     @property
     def missing(self) -> tuple[str, ...]:
         """Those of the wanted names (in lower case) that no open port contains."""
-        return tuple(name for name in self._wanted if not any(name in port.lower() for port in self._ports))
+        return tuple(name for name in self._wanted if not any(name in port.lower() for port in self.ports))
 
     def drain(self) -> list[Message]:
         """All that has arrived since the last call, by time of arrival; releases for lost ports are in it."""
@@ -76,6 +71,11 @@ class MidiInput:
 
     def poll(self) -> None:
         """Look at the system's ports: release and forget those that are gone, open those that are new."""
+        if self._doubted and self._backend is not None and self._backend.is_server:
+            self._end()
+        self._doubted = False
+        if self._backend is None and not self._closed:
+            self._begin()
         if self._backend is None:
             return
         present = self._backend.port_names()
@@ -87,6 +87,25 @@ class MidiInput:
 
     def close(self) -> None:
         """Close every port. What is held is released: one last `drain` returns it."""
+        self._closed = True
+        self._end()
+
+    def doubt(self) -> None:
+        """The audio server may have gone. Any thread. The next `poll` lets go of it and looks for another."""
+        self._doubted = True
+
+    def _begin(self) -> None:
+        try:
+            self._backend = MidiBackend()
+        except DeviceError as reason:
+            self.problem = str(reason)
+            return
+        self.problem = None
+        if self._wants_virtual:
+            self._open_virtual(self._backend)
+
+    def _end(self) -> None:
+        """All clients go before one is made anew: JACK's library crashes where old and new servers meet."""
         for name in list(self._ports):
             self._forget(name)
         if self._virtual is not None:

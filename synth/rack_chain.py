@@ -7,7 +7,7 @@ renderer's look-ahead so that both sound together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -149,7 +149,7 @@ class RackChain:
         routed = self._waiting + self.router.route(taken)
         self._waiting = []
         playing = self._ready.guests
-        audio = self.renderer.render_block([(self._stream_of[p], e) for p, e in routed if p not in playing])
+        audio = self.renderer.render_block(list(self._for_streams(routed)))
         self.timer.lap("prepare")  # what the renderer does after its last lap, or all of a silent block
         guests = self._farewells()
         for part, guest in playing.items():
@@ -167,12 +167,26 @@ class RackChain:
         self.timer.stop()
         return stereo
 
+    def _for_streams(self, routed: Sequence[Routed]) -> Iterator[tuple[int, MidiEvent]]:
+        """Each event for the stream of its part; a panic for every stream: parts that have gone or moved
+        may have left something ringing there."""
+        told: MidiEvent | None = None
+        for part, event in routed:
+            if isinstance(event, Panic):
+                if event is not told:
+                    yield from ((stream, event) for stream in range(len(self.renderer.notes)))
+                told = event
+            elif part not in self._ready.guests:
+                yield self._stream_of[part], event
+
     def _follow_tails(self) -> None:
         """Silence the effects once nothing can be heard of them, so that all silences are alike, and for a
         moment after a panic."""
-        if self._guests_sound or not self.renderer.silent:
+        if self.frame < self._hushed_from + HUSH_SAMPLES:
+            self._tails_end = self.frame
+        elif self._guests_sound or not self.renderer.silent:
             self._tails_end = self.frame + round(self.mixer.tail_s * self.renderer.rate_hz)
-        if self.frame >= self._tails_end or self.frame < self._hushed_from + HUSH_SAMPLES:
+        if self.frame >= self._tails_end:
             self.mixer.silence_tails()
 
     def pass_over(self) -> None:

@@ -108,7 +108,7 @@ class RackLoader:
         """What is wrong with inserts, one line each."""
         return tuple(
             f"{_told(place)}, insert {fault.index + 1} ({fault.effect}): {fault.reason}"
-            for place, chain in self._chains.items()
+            for place, chain in list(self._chains.items())  # a copy: the owner may add one meanwhile
             for fault in chain.faults
         )
 

@@ -12,6 +12,7 @@ from typing import Final
 
 BANDWIDTH_HZ: Final = 1.0
 LOST_S: Final = 0.1  # a callback this far from its expected time starts the loop anew
+DRIFT: Final = 0.05  # no device's rate is that far off: what looks so is one that has hung and catches up
 NS: Final = 1e-9
 
 
@@ -50,7 +51,9 @@ class SampleClock:
         else:
             omega = 2.0 * math.pi * BANDWIDTH_HZ * frames * self._nominal_s
             time_ns = self._next_ns + math.sqrt(2.0) * omega * error_s / NS
-            self._sample_s += omega * omega * error_s / frames
+            drifted_s = self._sample_s + omega * omega * error_s / frames
+            shortest_s, longest_s = self._nominal_s * (1.0 - DRIFT), self._nominal_s * (1.0 + DRIFT)
+            self._sample_s = min(max(drifted_s, shortest_s), longest_s)
         self._next_ns = time_ns + frames * self._sample_s / NS
         self._next_frame = frame + frames
         self._reading = Reading(time_ns, frame, self._sample_s)
