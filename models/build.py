@@ -72,14 +72,14 @@ def build_dataset(plan: BuildPlan, folder: Path, workers: int) -> None:
             raise NeumeError(f"{folder}: holds a set built from another plan; choose an empty folder")
         voices = {int(program): row for program, row in known["voices"].items()}
     else:
-        voices = dict(sorted(_spread(_measure_one, [(plan, program) for program in TRAINED], workers)))
+        voices = dict(sorted(spread(_measure_one, [(plan, program) for program in TRAINED], workers)))
         manifest.write_text(json.dumps({**description, "voices": voices}, indent=1))
     missing = [index for index in range(plan.stems) if not stem_folder(folder, index).exists()]
     with Progress(
         *Progress.get_default_columns()[:1], BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     ) as bar:
         task = bar.add_task("stems", total=plan.stems, completed=plan.stems - len(missing))
-        for _ in _spread(_render_one, [(plan, folder, voices, index) for index in missing], workers):
+        for _ in spread(_render_one, [(plan, folder, voices, index) for index in missing], workers):
             bar.advance(task)
 
 
@@ -115,7 +115,7 @@ def _corpus(folder: str, split: str) -> tuple[CorpusFile, ...]:
     return read_index(Path(folder), split)
 
 
-def _spread(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
+def spread(function: Callable[[Job], Result], jobs: Sequence[Job], workers: int) -> Iterator[Result]:
     """Results of jobs in the order in which they end, each job in one of `workers` processes."""
     if workers <= 1:
         yield from map(function, jobs)

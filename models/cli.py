@@ -13,15 +13,15 @@ import typer
 from neume.synth.errors import NeumeError, UsageError
 from neume.synth.manifest import BundleInfo
 
+from .datasets import cli as import_cli
+
 if TYPE_CHECKING:  # torch is imported only by the commands that need it
     from .batches import StemSet
     from .loop import Task
 
 DEFAULT_STEPS: Final = {"spectrogram": 20_000, "inverter": 10_000, "distillation": 3_000}
 
-DataFolders = Annotated[
-    list[Path], typer.Option("--data", help="Folder of a built training set; repeatable.")
-]
+DataFolders = Annotated[list[Path], typer.Option("--data", help="Folder of a training set; repeatable.")]
 RunFolder = Annotated[
     Path, typer.Option("--run", help="Folder of checkpoints, log and pictures; resumed if it exists.")
 ]
@@ -29,8 +29,9 @@ RunFolder = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the `neume` app."""
-    data = typer.Typer(no_args_is_help=True, help="Build training sets.")
+    data = typer.Typer(no_args_is_help=True, help="Build and import training sets.")
     data.command("build")(data_build)
+    import_cli.register(data)
     app.add_typer(data, name="data")
     app.command("train")(train)
     app.command("export")(export)
@@ -72,8 +73,21 @@ def train(
         typer.Option("--from", help="A bundle whose weights a new run starts with, to tune them further."),
     ] = "",
     teacher: Annotated[
-        Path | None, typer.Option(help="Distillation: run folder of the spectrogram stage to learn from.")
+        Path | None,
+        typer.Option(
+            help="Run folder of the spectrogram stage: distillation learns from it; the inverter, if it is "
+            "given a distilled one, has half of its frames made by it."
+        ),
     ] = None,
+    texture: Annotated[
+        float, typer.Option(help="Inverter: of the spread of made frames, as in export.", min=0.1, max=2.0)
+    ] = 1.0,
+    temperature: Annotated[
+        float,
+        typer.Option(
+            help="Of the mixture of several sets: one of n stems is drawn in proportion to n^(1/temperature)."
+        ),
+    ] = 1.0,
     minutes: Annotated[
         float, typer.Option(help="Stop with a checkpoint after this long; 0: no limit.")
     ] = 0.0,
@@ -88,12 +102,17 @@ def train(
 
     if stage not in DEFAULT_STEPS:
         raise UsageError(f"stage {stage!r}: give {', '.join(DEFAULT_STEPS)}")
-    if (stage == "distillation") != (teacher is not None):
-        raise UsageError("--teacher goes with distillation, and distillation needs it")
+    if stage == "distillation" and teacher is None:
+        raise UsageError("distillation needs --teacher, the run folder to learn from")
+    if stage == "spectrogram" and teacher is not None:
+        raise UsageError("--teacher goes with distillation and inverter")
     torch.set_num_threads(threads)
     with loop.process_group(device) as chosen:
-        stems = StemSet.open(data)
-        task = _task(stage, stems, seed, batch, chosen, adversarial_from, teacher)
+        stems = StemSet.open(data, temperature)
+        if len(stems.sets) > 1 and loop.rank() == 0:
+            shares = zip(stems.names, stems.shares, strict=True)
+            typer.echo("crops from " + ", ".join(f"{name}: {share:.0%}" for name, share in shares))
+        task = _task(stage, stems, seed, batch, chosen, adversarial_from, teacher, texture)
         if start and not (run / loop.CHECKPOINT).exists():
             task.start_from(open_named(start))
         config = loop.LoopConfig(steps=steps or DEFAULT_STEPS[stage], learning_rate=learning_rate)
@@ -110,19 +129,27 @@ def _task(
     device: str,
     adversarial_from: int,
     teacher: Path | None,
+    texture: float,
 ) -> Task:
     from .train_distillation import DistillationTask, DistillationTraining
     from .train_inverter import InverterTask, InverterTraining
     from .train_spectrogram import SpectrogramTask, SpectrogramTraining
 
     spectrogram = SpectrogramTraining(seed=seed, batch=batch, device=device)
-    if teacher is not None:
-        return DistillationTask(DistillationTraining(teacher, spectrogram), stems)
     if stage == "spectrogram":
         return SpectrogramTask(spectrogram, stems)
-    return InverterTask(
-        InverterTraining(seed=seed, batch=batch, device=device, adversarial_from=adversarial_from), stems
+    if stage == "distillation":
+        assert teacher is not None
+        return DistillationTask(DistillationTraining(teacher, spectrogram), stems)
+    inverter = InverterTraining(
+        seed=seed,
+        batch=batch,
+        device=device,
+        adversarial_from=adversarial_from,
+        frames_by=teacher,
+        texture=texture,
     )
+    return InverterTask(inverter, stems)
 
 
 def export(
@@ -137,9 +164,9 @@ def export(
     licence: Annotated[str, typer.Option(help="SPDX expression.")] = "Apache-2.0",
     description: Annotated[str, typer.Option(help="One line.")] = "",
     trained_on: Annotated[
-        str, typer.Option(help="What the data is, for the manifest.")
-    ] = "FluidR3 GM, rendered dry",
-    data_licence: Annotated[str, typer.Option(help="Its licences.")] = "MIT",
+        str, typer.Option(help="What the data is, for the manifest; else as the sets' own manifests say.")
+    ] = "",
+    data_licence: Annotated[str, typer.Option(help="Its licences; else as the sets' manifests say.")] = "",
     evaluation: Annotated[
         Path | None, typer.Option(help="JSON of `neume eval`, for the manifest's figures.")
     ] = None,
@@ -152,11 +179,13 @@ def export(
     """Turn two training runs into a bundle; refuses when ONNX Runtime and torch disagree."""
     from importlib.metadata import version as installed
 
+    from .datasets.provenance import provenance
     from .export import ExportPlan, export_bundle
 
     for path in (golden, licence_file, *([evaluation] if evaluation else [])):
         if not path.is_file():
             raise NeumeError(f"{path}: no such file")
+    trained_on, data_licence = provenance(data, trained_on, data_licence)
     plan = ExportPlan(
         info=BundleInfo(folder.resolve().name, name, version, licence, description or name),
         data=trained_on,

@@ -15,6 +15,7 @@ from neume.synth.errors import NeumeError
 
 LARGE_CONSTANT: Final = 1024  # values
 HALF: Final = "_half"
+KEPT: Final = "kept."  # before the name of a weight that only training reads
 TRANSPOSED: Final = ".transposed"
 
 
@@ -24,7 +25,8 @@ def half_precision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def name_weights(proto: Any, module: nn.Module) -> None:
-    """Give back the parameters' names to constants that the exporter folded a change of shape into."""
+    """Give back the parameters' names to constants that the exporter folded a change of shape into; weights
+    that it joined into other constants are kept beside them, rounded to float16, used by no operator."""
     known = {constant.name for constant in proto.graph.initializer}
     wanted = {name: value.detach().numpy() for name, value in module.named_parameters() if name not in known}
     renamed: dict[str, str] = {}
@@ -40,6 +42,8 @@ def name_weights(proto: Any, module: nn.Module) -> None:
     for node in proto.graph.node:
         for index, name in enumerate(node.input):
             node.input[index] = renamed.get(name, name)
+    for name, weight in wanted.items():  # joined with others into one table, by which no training can go on
+        proto.graph.initializer.append(numpy_helper.from_array(weight.astype(np.float16), f"{KEPT}{name}"))
 
 
 def compact(proto: Any) -> Any:
@@ -67,7 +71,7 @@ def load_weights(module: nn.Module, model: bytes, prefix: str = "model.") -> Non
     stored: dict[str, Tensor] = {}
     for constant in onnx.load_model_from_string(model).graph.initializer:
         values = torch.from_numpy(numpy_helper.to_array(constant).astype(np.float32))
-        name = constant.name.removesuffix(HALF)
+        name = constant.name.removesuffix(HALF).removeprefix(KEPT)
         stored[name.removesuffix(TRANSPOSED)] = values.T if name.endswith(TRANSPOSED) else values
     with torch.no_grad():
         for name, parameter in module.named_parameters():

@@ -61,6 +61,7 @@ class NoteEncoder(nn.Module):
         )
         for gate in self.gates:
             nn.init.zeros_(gate.weight)
+        self.mels = spec.mels
         self.norm = nn.LayerNorm(config.width)
         self.leave = nn.Linear(config.width, spec.mels + 1)
         nn.init.zeros_(self.leave.weight)
@@ -68,15 +69,14 @@ class NoteEncoder(nn.Module):
 
     def forward(self, raw: Tensor) -> tuple[Tensor, Tensor]:
         """`(..., features)` → tokens `(..., width)`, log-mel frames `(..., mels)` without channel gain."""
-        program = raw[..., COLUMN["program"]].long()
-        x = nn.functional.silu(self.enter(self.features(raw)))
-        for norm, up, gate, down in zip(self.norms, self.ups, self.gates, self.downs, strict=True):
-            x = x + down(nn.functional.silu(up(norm(x))) * (1.0 + gate(program)))
+        noted, gates = self.features(raw, torch.cat([1.0 + gate.weight for gate in self.gates], dim=1))
+        x = nn.functional.silu(self.enter(noted.features))
+        gates_of_layers = gates.chunk(len(self.gates), dim=-1)
+        for norm, up, gate, down in zip(self.norms, self.ups, gates_of_layers, self.downs, strict=True):
+            x = x + down(nn.functional.silu(up(norm(x))) * gate)
         x = self.norm(x)
-        shape = self.leave(x)
-        level = raw[..., COLUMN["level_db"], None].clamp(min=-100.0) * DB_TO_LOG
-        tone = nn.functional.softplus(shape[..., -1:] + 3.0) * self.features.templates(raw)
-        return x, shape[..., :-1] + tone + level
+        shape, tone = self.leave(x).split([self.mels, 1], dim=-1)
+        return x, shape + nn.functional.softplus(tone + 3.0) * noted.templates + noted.level
 
 
 class DecoderLayer(nn.Module):

@@ -1,4 +1,4 @@
-"""One training stem: a channel's events as reference audio, excitation, mel frames and note tokens.
+"""One training stem: events as audio, excitation, mel frames and note tokens.
 
 The very `NoteTable`, conditioning and excitation that play live make the inputs, so that training and playing
 cannot drift apart.
@@ -27,6 +27,7 @@ from .fluid import FluidReference
 
 SLOTS: Final = 64
 AUDIO_SCALE: Final = 16_384.0  # int16 per unit: 6 dB of headroom above full scale
+NOTHING: Final = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,30 @@ def render_stem(
     noise_key: tuple[int, int],
 ) -> Stem:
     """Render events (sorted, on the reference's grid) into a stem of `frames` hops."""
+    audio = reference.render_mono(events, frames * spec.hop_samples)
+    return make_stem(audio, events, NoteTable(SLOTS, voices, spec.rate_hz), spec, noise_key)
+
+
+def make_stem(
+    audio: NDArray[np.float32],
+    events: Sequence[MidiEvent],
+    notes: NoteTable,
+    spec: MelSpec,
+    noise_key: tuple[int, int],
+    start: int = 0,
+    before: NDArray[np.float32] = NOTHING,
+) -> Stem:
+    """The stem of audio `(frames * hop,)` that begins at sample `start`, and of the events in it (sorted).
+
+    `notes` holds what sounds at `start` already and goes on to the end, so that a long performance is cut
+    into stems one after the other. `before`: samples just before `start`, a whole number of hops.
+    """
     hop = spec.hop_samples
-    audio = reference.render_mono(events, frames * hop)
-    notes = NoteTable(SLOTS, voices, spec.rate_hz)
+    frames = len(audio) // hop
     excitation = np.zeros((frames, hop, 2), np.float32)
     tokens: list[NDArray[np.float32]] = []
     counts = np.zeros(frames, np.int64)
-    for first, stretch in stretches(notes, events, 0, hop, frames):
+    for first, stretch in stretches(notes, events, start, hop, frames):
         part = slice(first, first + stretch.hops)
         rows = np.zeros((stretch.hops, SLOTS, len(FEATURES)), np.float32)
         write_conditioning(stretch, rows)
@@ -82,10 +100,11 @@ def render_stem(
         tokens.append(rows[:, stretch.index].reshape(-1, len(FEATURES)))
         counts[part] = len(stretch.index)
     excitation[..., 1] *= white_noise(*noise_key, 0, frames * hop).reshape(frames, hop)
+    mel = spec.analyse(np.concatenate([before, audio]))[len(before) // hop :]
     return Stem(
         audio=np.clip(np.round(audio * AUDIO_SCALE), -32768, 32767).astype(np.int16).reshape(frames, hop),
         excitation=excitation.astype(np.float16),
-        mel=spec.analyse(audio).astype(np.float16),
+        mel=mel.astype(np.float16),
         tokens=np.concatenate(tokens) if tokens else np.zeros((0, len(FEATURES)), np.float32),
         offsets=np.concatenate([[0], np.cumsum(counts)]),
     )

@@ -7,6 +7,7 @@ once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +27,26 @@ RELEASE_SCALES: Final = 16
 VELOCITY_BUMPS: Final = 9
 PITCH_STEPS: Final = 4  # rows of the harmonic template a semitone
 DB_TO_LOG: Final = float(np.log(10.0) / 20.0)
+_FREE: Final = float("inf")
+# column, scale, shift, what a semitone of bend adds, least, most; the first `PLAIN` are features as they are.
+_SCALED: Final = (
+    ("velocity", 1 / 127, 0.0, 0.0, 0.0, _FREE),
+    ("release_age_samples", 1.0, 1.0, 0.0, 0.0, 1.0),  # 1 once released: -1 stands for held
+    ("program", 1.0, 1.0 - DRUM_PROGRAM, 0.0, 0.0, 1.0),  # 1 for drums
+    ("level_db", 1 / 40, 1.0, 0.0, -2.0, _FREE),
+    ("key", 1 / 32, -2.0, 1 / 32, -2.0, 63 / 32),
+    ("modulation", 1.0, 0.0, 0.0, 0.0, 1.0),
+    ("pressure", 1.0, 0.0, 0.0, 0.0, 1.0),
+    ("sustain", 1.0, 0.0, 0.0, 0.0, 1.0),
+    ("age_samples", 1 / 256, 0.0, 0.0, 0.0, 1.0),
+    ("age_samples", 1 / 1024, 0.0, 0.0, 0.0, 1.0),
+    ("key", 1.0, 0.0, 1.0, 0.0, 127.0),  # pitch
+    ("key", 1.0, 129.0, 0.0, 129.0, 256.0),  # row of a drum's key, behind the melodic keys'
+    ("age_samples", 1.0, 0.0, 0.0, 0.0, _FREE),
+    ("release_age_samples", 1.0, 0.0, 0.0, 0.0, _FREE),
+    ("level_db", DB_TO_LOG, 0.0, 0.0, -100.0 * DB_TO_LOG, _FREE),
+)
+PLAIN: Final = 10
 
 
 class RaggedTokens:
@@ -63,8 +84,22 @@ class SlotTokens:
 Tokens = RaggedTokens | SlotTokens
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Read off the raw columns: features `(..., width)`, log-mel shapes of harmonic tones at the bent pitches
+    `(..., mels)`, zero for drums, and levels in natural log `(..., 1)`."""
+
+    features: Tensor
+    templates: Tensor
+    level: Tensor
+
+
 class TokenFeatures(nn.Module):
-    """Raw columns to smooth features a network can read: `(..., features)` → `(..., width)`."""
+    """Raw columns to smooth features a network can read.
+
+    A live block spends as long on the number of operations as on their size, so the columns are scaled and
+    limited all at once, and a table's row and the step to the next one are looked up together.
+    """
 
     def __init__(self, spec: MelSpec, program_width: int = 48, key_width: int = 40) -> None:
         super().__init__()
@@ -73,68 +108,59 @@ class TokenFeatures(nn.Module):
         self.drum = nn.Embedding(128, key_width)
         age = np.geomspace(48, 480_000, AGE_SCALES)
         release = np.geomspace(64, 96_000, RELEASE_SCALES)
-        self.register_buffer("age_scale", torch.tensor(1.0 / age, dtype=torch.float32), persistent=False)
-        self.register_buffer(
-            "release_scale", torch.tensor(1.0 / release, dtype=torch.float32), persistent=False
-        )
-        self.register_buffer("bump", torch.linspace(0.0, 1.0, VELOCITY_BUMPS), persistent=False)
-        self.register_buffer("template_table", torch.tensor(harmonic_templates(spec)), persistent=False)
-        self.width = program_width + key_width + AGE_SCALES + RELEASE_SCALES + VELOCITY_BUMPS + 12
+        self._keep("age_scale", 1.0 / age)
+        self._keep("release_scale", 1.0 / release)
+        self._keep("bump", np.linspace(0.0, 1.0, VELOCITY_BUMPS))
+        self._keep("template_table", harmonic_templates(spec))
+        columns, scale, shift, bend, least, most = zip(*_SCALED, strict=True)
+        self.register_buffer("columns", torch.tensor([COLUMN[name] for name in columns]), persistent=False)
+        for name, values in (("scale", scale), ("shift", shift), ("bend", bend)):
+            self._keep(name, np.array(values))
+        self._keep("least", np.array(least))
+        self._keep("most", np.array(most))
+        self.width = program_width + key_width + AGE_SCALES + RELEASE_SCALES + VELOCITY_BUMPS + PLAIN + 2
 
-    def forward(self, raw: Tensor) -> Tensor:
-        program, drum = self._program(raw)
-        pitch = self._pitch(raw)
-        below = pitch.floor()
-        above_share = (pitch - below)[..., None]
-        row = below.long()
-        melodic = self.key(row) * (1.0 - above_share) + self.key(row + 1) * above_share
-        hit = self.drum(raw[..., COLUMN["key"]].long())
-        velocity = raw[..., COLUMN["velocity"], None] / 127.0
-        age = raw[..., COLUMN["age_samples"], None]
-        release = raw[..., COLUMN["release_age_samples"], None]
-        released = (release >= 0.0).to(raw.dtype)
-        rest = [
-            velocity,
-            released,
-            drum,
-            (raw[..., COLUMN["level_db"], None] / 40.0).clamp(min=-3.0) + 1.0,
-            (pitch[..., None] - 64.0) / 32.0,
-            raw[..., COLUMN["modulation"], None],
-            raw[..., COLUMN["pressure"], None],
-            raw[..., COLUMN["sustain"], None],
-            (age * (1.0 / 256.0)).clamp(max=1.0),
-            (age * (1.0 / 1024.0)).clamp(max=1.0),
-            torch.sin(pitch[..., None] * (2.0 * np.pi / 12.0)),
-            torch.cos(pitch[..., None] * (2.0 * np.pi / 12.0)),
-        ]
-        return torch.cat(
+    def _keep(self, name: str, array: NDArray[np.float64] | NDArray[np.float32]) -> None:
+        self.register_buffer(name, torch.from_numpy(array.astype(np.float32)), persistent=False)
+
+    def forward(self, raw: Tensor, program_table: Tensor) -> tuple[Noted, Tensor]:
+        """What the columns say, and each token's row of `program_table` behind the program's own embedding.
+
+        `program_table` is `(129, anything)`.
+        """
+        bend = raw[..., COLUMN["bend_semitones"], None] * self.bend
+        scaled = raw[..., self.columns] * self.scale + self.shift + bend
+        scaled = torch.minimum(torch.maximum(scaled, self.least), self.most)
+        plain, pitch, drum_row, age, release, level = scaled.split([PLAIN, 1, 1, 1, 1, 1], dim=-1)
+        velocity, _, drum, _ = plain.split([1, 1, 1, PLAIN - 3], dim=-1)
+        program = raw[..., COLUMN["program"]].long()
+        looked_up = nn.functional.embedding(program, torch.cat([self.program.weight, program_table], dim=1))
+        own, rest = looked_up.split([self.program.embedding_dim, program_table.shape[1]], dim=-1)
+        keys = torch.cat([self.key.weight, self.drum.weight])
+        turn = pitch * (2.0 * np.pi / 12.0)
+        features = torch.cat(
             [
-                self.program(program),
-                hit * drum + melodic * (1.0 - drum),
-                1.0 - torch.exp(-age * self.age_scale),
-                released * (1.0 - torch.exp(-release.clamp(min=0.0) * self.release_scale)),
+                own,
+                _between(keys, torch.where(drum > 0.5, drum_row, pitch)),
+                1.0 - torch.exp(-torch.cat([age * self.age_scale, release * self.release_scale], dim=-1)),
                 torch.exp(-((velocity - self.bump) ** 2) * (2.0 * (VELOCITY_BUMPS - 1) ** 2)),
-                *rest,
+                plain,
+                torch.sin(turn),
+                torch.cos(turn),
             ],
             dim=-1,
         )
+        templates = _between(self.template_table, pitch * PITCH_STEPS) * (1.0 - drum)
+        return Noted(features, templates, level), rest
 
-    def templates(self, raw: Tensor) -> Tensor:
-        """Log-mel shape of a harmonic tone at each token's bent pitch, zero for drums: `(..., mels)`."""
-        _, drum = self._program(raw)
-        position = self._pitch(raw) * PITCH_STEPS
-        below = position.floor()
-        share = (position - below)[..., None]
-        row = below.long()
-        shape = self.template_table[row] * (1.0 - share) + self.template_table[row + 1] * share
-        return shape * (1.0 - drum)
 
-    def _program(self, raw: Tensor) -> tuple[Tensor, Tensor]:
-        program = raw[..., COLUMN["program"]].long()
-        return program, (program == DRUM_PROGRAM).to(raw.dtype)[..., None]
-
-    def _pitch(self, raw: Tensor) -> Tensor:
-        return (raw[..., COLUMN["key"]] + raw[..., COLUMN["bend_semitones"]]).clamp(0.0, 127.0)
+def _between(table: Tensor, position: Tensor) -> Tensor:
+    """The table's rows at fractional positions `(..., 1)`, in a straight line from row to row."""
+    steps = torch.cat([table[1:] - table[:-1], torch.zeros_like(table[:1])])
+    below = position.floor()
+    rows = nn.functional.embedding(below.squeeze(-1).long(), torch.cat([table, steps], dim=1))
+    row, step = rows.chunk(2, dim=-1)
+    return row + step * (position - below)
 
 
 @lru_cache(maxsize=4)

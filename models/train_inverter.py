@@ -19,6 +19,7 @@ from .batches import StemSet, audio_batch
 from .discriminators import Jury, feature_loss, jury_loss, persuasion_loss
 from .inverter import Inverter, InverterConfig
 from .loop import rank, step_optimiser, update_average
+from .made_frames import MadeFrames
 from .onnx_weights import load_weights
 from .pictures import spectrogram_pairs
 from .spectral_loss import SpectralLoss
@@ -37,6 +38,8 @@ class InverterTraining:
     adversarial_from: int = 1_000_000_000
     jury_width: int = 16
     jury_crop_hops: int = 32
+    frames_by: Path | None = None  # run folder of a distilled spectrogram stage that makes half of the frames
+    texture: float = 1.0  # of the made frames
     device: str = "cpu"
     model: InverterConfig = field(default_factory=InverterConfig)
 
@@ -53,6 +56,9 @@ class InverterTask:
         self.spectral = SpectralLoss().to(self.device)
         self.mel = TorchMel(self.spec).to(self.device)
         self.optimiser = torch.optim.AdamW(self.model.parameters(), betas=(0.8, 0.99), weight_decay=1e-3)
+        self.made_frames = (
+            MadeFrames(config.frames_by, config.texture, self.device) if config.frames_by else None
+        )
         self.jury_optimiser = torch.optim.AdamW(self.jury.parameters(), betas=(0.8, 0.99), weight_decay=1e-3)
 
     def start_from(self, bundle: Bundle) -> None:
@@ -67,10 +73,13 @@ class InverterTask:
 
     def step(self, step: int, learning_rate: float) -> dict[str, float]:
         config = self.config
-        batch = audio_batch(self.stems, (config.seed, rank(), step), config.batch, config.frames, self.spec)
+        seed = (config.seed, rank(), step)
+        batch = audio_batch(self.stems, seed, config.batch, config.frames, self.spec)
         mel, excitation, audio = (
             torch.from_numpy(array).to(self.device) for array in (batch.mel, batch.excitation, batch.audio)
         )
+        if self.made_frames is not None:  # for every other crop
+            mel[::2] = self.made_frames(self.stems, seed, config.batch, config.frames)[::2]
         states = [state.to(self.device) for state in self.model.initial_states(config.batch)]
         made, _ = self.model(mel, excitation, states)
         made, wanted = made[:, WARM_HOPS + 1 :].flatten(1), audio[:, WARM_HOPS:-1].flatten(1)

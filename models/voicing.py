@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neume.synth.events import DRUM_CHANNEL, ControlChange, MidiEvent, NoteOff, NoteOn, ProgramChange
-from neume.synth.voices import DRUM_PROGRAM, KEYS, MAX_RATE_DB_PER_S
+from neume.synth.voices import DRUM_PROGRAM, KEYS, MAX_RATE_DB_PER_S, NEVER_S
 
 from .fluid import FluidReference
 
 RATE_HZ: Final = 48_000
 LONG_HOLD_S: Final = 4.0  # to see a decay
+LONGER_HOLD_S: Final = 10.0  # and whether it goes on
+STEADY_DB_PER_S: Final = 0.5  # a slower fall in the last half of that is none
+STEADY_DB: Final = -40.0  # a note that is quieter then, against its peak, has decayed
 SHORT_HOLD_S: Final = 0.5  # to see a release while the note is still loud
 TAIL_S: Final = 2.0
 LATEST_PEAK_S: Final = 0.3  # a later maximum is beating, not the attack
@@ -28,19 +31,22 @@ TUNING_FFT: Final = 1 << 19
 NEAR: Final = 2.0 ** (-15.0 / 1200.0)  # a partial is looked for within 15 cents
 SUBOCTAVE_DB: Final = -20.0  # partials between the harmonics this far below them are a stop of their own
 
+COLUMNS: Final = ("keys", "decay_db_per_s", "release_db_per_s", "tuning_semitones", "settle_s")
+
 VoiceRow = dict[str, list[float]]
 
 
 def measure_voice(reference: FluidReference, program: int) -> VoiceRow:
     """The program's voice row as `VoiceTable.from_anchors` reads it (128: the drum kit)."""
     drums = program == DRUM_PROGRAM
-    row: VoiceRow = {"keys": [], "decay_db_per_s": [], "release_db_per_s": [], "tuning_semitones": []}
+    row: VoiceRow = {name: [] for name in COLUMNS}
     for key in DRUM_ANCHORS if drums else MELODIC_ANCHORS:
         audio = _single_note(reference, program, key, LONG_HOLD_S)
         decay = _decay(audio)
         release = _release(_single_note(reference, program, key, SHORT_HOLD_S), decay)
         tuning = strongest_partial(audio) - key if drums else _tuning_semitones(audio, key)
-        for name, value in zip(row, (key, decay, release, tuning), strict=True):
+        settle = NEVER_S if drums or not is_steady(reference, program, key) else LONG_HOLD_S
+        for name, value in zip(row, (key, decay, release, tuning, settle), strict=True):
             row[name].append(round(float(value), 3))
     return row
 
@@ -53,6 +59,15 @@ def _single_note(reference: FluidReference, program: int, key: int, hold_s: floa
         events.insert(0, ProgramChange(0, channel, program))
         events.append(NoteOff(release, channel, key))
     return reference.render_mono(events, release + int(TAIL_S * RATE_HZ))
+
+
+def is_steady(reference: FluidReference, program: int, key: int) -> bool:
+    """Whether a held note stops fading: a loop of the sound font's that sounds on for ever."""
+    audio = _single_note(reference, program, key, LONGER_HOLD_S)
+    seconds, level_db = _envelope_db(audio)
+    late = (seconds >= LONGER_HOLD_S / 2) & (seconds < LONGER_HOLD_S)
+    still_there = level_db[late].min() > level_db.max() + STEADY_DB
+    return bool(still_there and -_slope(seconds[late], level_db[late]) < STEADY_DB_PER_S)
 
 
 def _envelope_db(audio: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

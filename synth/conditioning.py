@@ -19,7 +19,7 @@ FEATURES: Final = (
     "key",  # 0 to 127
     "bend_semitones",  # with vibrato
     "velocity",  # 1 to 127
-    "age_samples",  # from the onset to the end of the frame, at least 1
+    "age_samples",  # from the onset to the end of the frame, or until the voice has settled; at least 1
     "release_age_samples",  # from the release to the end of the frame; -1 while held
     "gain_db",  # channel volume and expression
     "modulation",  # 0 to 1
@@ -43,7 +43,7 @@ def write_conditioning(stretch: Stretch, out: NDArray[np.float32]) -> None:
         slots["key"],
         stretch.bends,
         slots["velocity"],
-        ends - slots["onset"],
+        np.minimum(ends - slots["onset"], slots["settle"]),
         np.where(slots["release"] == HELD, -1, ends - slots["release"]),
         stretch.of_channels("gain_db"),
         stretch.of_channels("modulation") / 127.0,

@@ -80,6 +80,7 @@ class VoiceAnchors:
     decay_db_per_s: tuple[float, ...]
     release_db_per_s: tuple[float, ...]
     tuning_semitones: tuple[float, ...]
+    settle_s: tuple[float, ...] = ()  # after which a held note fades no more; empty: it never stops
 
 
 @dataclass(frozen=True, slots=True)

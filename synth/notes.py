@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .channels import Channels, ChannelState
+from .channels import Channels, ChannelState, home_of
 from .events import (
+    CHANNELS,
     ChannelPressure,
     ControlChange,
     MidiEvent,
@@ -46,10 +47,11 @@ SLOT = np.dtype(
         ("release", np.int64),
         ("decay_db_per_s", np.float32),
         ("release_db_per_s", np.float32),
+        ("settle", np.int64),  # samples after the onset from which on a held note neither fades nor ages
         ("tuning", np.float32),
         ("pressure", np.float32),
         ("phase", np.float64),  # of the excitation at the last hop's end, in cycles
-        ("pitch", np.float32),  # of the excitation at the last hop's end, in semitones; NaN before the first
+        ("pitch", np.float64),  # of the excitation at the last hop's end, in semitones; NaN before the first
     ]
 )
 
@@ -137,6 +139,12 @@ class NoteTable:
     def _sounding(self, channel: int) -> NDArray[np.bool_]:
         return np.asarray(self.slots["active"] & (self.slots["channel"] == channel))
 
+    def _ruled(self, channel: int) -> NDArray[np.bool_]:
+        """The notes that a controller of a channel concerns, those of its members too."""
+        if channel >= CHANNELS:
+            return self._sounding(channel)
+        return np.asarray(self.slots["active"] & (self.slots["channel"] % CHANNELS == channel))
+
     def _drums(self) -> NDArray[np.bool_]:
         return np.asarray(self.slots["program"] == DRUM_PROGRAM)
 
@@ -146,7 +154,8 @@ class NoteTable:
         same = self._sounding(event.channel)
         if program == DRUM_PROGRAM:
             choked = self._drums() & np.isin(self.slots["key"], CHOKES.get(event.key, ()))
-            self._release(same & choked, event.frame, CHOKE_DB_PER_S)
+            kit = self._ruled(home_of(event.channel))
+            self._release(kit & choked, event.frame, CHOKE_DB_PER_S)
         else:
             repeated = same & ~self._drums() & (self.slots["key"] == event.key)
             self.slots["key_down"][repeated] = False
@@ -161,6 +170,7 @@ class NoteTable:
         slot["velocity"], slot["onset"], slot["release"] = max(1.0, velocity), event.frame, HELD
         for name in ("decay_db_per_s", "release_db_per_s"):
             slot[name] = getattr(self.voices, name)[program, event.key]
+        slot["settle"] = int(self.voices.settle_s[program, event.key] * self.rate_hz)
         slot["tuning"] = self.voices.tuning_semitones[program, event.key]
         slot["pitch"] = np.nan
 
@@ -191,12 +201,12 @@ class NoteTable:
         Drums ring out: a drum has no release, only a choke.
         """
         if not self.channels[channel].sustain_down:
-            loose = self._sounding(channel) & ~self.slots["key_down"] & ~self.slots["sostenuto"]
+            loose = self._ruled(channel) & ~self.slots["key_down"] & ~self.slots["sostenuto"]
             self._release(loose & ~self._drums(), frame)
 
     def _control(self, event: ControlChange) -> None:
         channel = self.channels[event.channel]
-        mine = self._sounding(event.channel)
+        mine = self._ruled(event.channel)
         sostenuto_was_down = channel.sostenuto_down
         channel.control(event.controller, event.value)
         match event.controller:
@@ -224,7 +234,7 @@ def slot_levels_db(
     slots: NDArray[np.void], frame: int | NDArray[np.int64], rate_hz: int
 ) -> NDArray[np.float32]:
     """`NoteTable.levels_db` of some slots; a `frame` of shape `(frames, 1)` gives `(frames, slots)`."""
-    age_s = np.maximum(frame - slots["onset"], 0) / rate_hz
+    age_s = np.clip(frame - slots["onset"], 0, slots["settle"]) / rate_hz
     released = np.where(slots["release"] == HELD, 0, np.maximum(frame - slots["release"], 0))
     released_s = released / rate_hz
     fall = slots["decay_db_per_s"] * age_s + slots["release_db_per_s"] * released_s

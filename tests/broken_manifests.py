@@ -208,6 +208,16 @@ BROKEN = {
         "keys = [21, 60, 128]",
         "programs[0].voice.keys: must be an array of integers",
     ),
+    "settling lengths": (
+        "settle_s = [3600.0, 3600.0, 3600.0]",
+        "settle_s = [3600.0]",
+        "voice.settle_s: has 1 values for 3 keys",
+    ),
+    "settling at once": (
+        "settle_s = [3600.0, 3600.0, 3600.0]",
+        "settle_s = [3600.0, 0.0, 3600.0]",
+        "voice.settle_s: must be an array of numbers",
+    ),
     "voice lengths": ("[4.0, 8.5, 40.0]", "[4.0, 8.5]", "voice.decay_db_per_s: has 2 values for 3 keys"),
     "voice rises": (
         "[4.0, 8.5, 40.0]",

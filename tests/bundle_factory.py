@@ -26,7 +26,9 @@ from neume.synth.manifest import (
 )
 from neume.synth.mel import MelSpec
 
-PIANO = VoiceAnchors((21, 60, 108), (4.0, 8.5, 40.0), (90.0, 120.0, 300.0), (0.05, 0.0, -0.1))
+PIANO = VoiceAnchors(
+    (21, 60, 108), (4.0, 8.5, 40.0), (90.0, 120.0, 300.0), (0.05, 0.0, -0.1), (3600.0, 3600.0, 3600.0)
+)
 DRUMS = VoiceAnchors((36, 50), (60.0, 80.0), (60.0, 80.0), (2.0, -1.5))
 
 

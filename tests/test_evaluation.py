@@ -172,7 +172,7 @@ class TestReport:
     def test_every_column_is_there_for_every_row(self, made: report.Report) -> None:
         assert list(made["rows"]) == [report.REFERENCE, report.INVERTER, report.CHAIN]
         for row in made["rows"].values():
-            assert set(row) == {"piano", report.SOLO, report.ALL}
+            assert set(row) == {"piano", report.SOLO, report.ALL, report.EVERY}
             assert all(set(COLUMNS) <= set(figures) for figures in row.values())
 
     def test_programs_have_their_distance(self, made: report.Report) -> None:

@@ -17,6 +17,7 @@ from neume.synth.bundle.manifest_models import MEL_RANGES
 from neume.synth.errors import BundleError
 from neume.synth.manifest import BundleInfo, BundleManifest
 from neume.synth.mel import MelSpec
+from neume.synth.voices import NEVER_S
 
 
 def faults_of(text: str) -> list[str]:
@@ -62,6 +63,15 @@ def test_substituted_programs_sound_as_their_substitute() -> None:
         assert voices.tuning_semitones[[0, 77], key] == pytest.approx(PIANO.tuning_semitones[anchor])
     assert voices.tuning_semitones[128, 36] == pytest.approx(DRUMS.tuning_semitones[0])
     assert np.isfinite(voices.decay_db_per_s).all()
+
+
+def test_a_voice_that_is_not_said_to_settle_never_does() -> None:
+    voices = MANIFEST.voice_table()
+    assert (voices.settle_s[128] == NEVER_S).all()
+    organ = replace(PIANO, settle_s=(4.0, 4.0, 3600.0))
+    first = replace(MANIFEST.programs[0], voice=organ)
+    settled = replace(MANIFEST, programs=(first, *MANIFEST.programs[1:])).voice_table()
+    assert settled.settle_s[0, [21, 60, 108]].tolist() == [4.0, 4.0, 3600.0]
 
 
 def test_block_samples() -> None:

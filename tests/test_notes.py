@@ -17,11 +17,31 @@ from neume.synth.events import (
     SystemReset,
 )
 from neume.synth.notes import NoteTable
+from neume.synth.voices import VoiceTable
 
 
 @pytest.fixture
 def notes():
     return NoteTable(64, VOICES)
+
+
+# --- voices that sound on
+
+
+@given(held_s=st.floats(5.0, 3000.0), released_s=st.floats(0.01, 1.0))
+def test_a_settled_voice_neither_fades_nor_ages_until_it_is_released(held_s, released_s):
+    anchors = {"keys": [0], "decay_db_per_s": [2.0], "release_db_per_s": [50.0], "tuning_semitones": [0.0]}
+    notes = NoteTable(4, VoiceTable.from_anchors({0: anchors | {"settle_s": [4.0]}}))
+    notes.apply(NoteOn(0, 0, 60, 127))
+    at = int(held_s * 48_000) // HOP * HOP
+    (settled,) = conditioning(notes, 4 * 48_000)
+    (later,) = conditioning(notes, at)
+    assert (later["age_samples"], later["level_db"]) == (4 * 48_000, settled["level_db"])
+    assert later["level_db"] == pytest.approx(-8.0)
+    notes.apply(NoteOff(at, 0, 60))
+    (released,) = conditioning(notes, at + int(released_s * 48_000) // HOP * HOP + HOP)
+    fall_db = 50.0 * released["release_age_samples"] / 48_000
+    assert released["level_db"] == pytest.approx(-8.0 - fall_db, abs=1e-3)
 
 
 # --- keys

@@ -42,6 +42,7 @@ FAMILIES: Final = {  # name → the programs that take turns
 }
 DRUMS: Final = "drums"
 SONG: Final = "song"
+PROBES: Final = "probes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +138,4 @@ def _ladders_and_scales() -> Iterator[Segment]:
 
 def _probes() -> Iterator[Segment]:
     for program in TRAINED:
-        yield Segment(f"program {program}", "probe", "probes", program, *program_probe(program))
+        yield Segment(f"program {program}", "probe", PROBES, program, *program_probe(program))

@@ -38,19 +38,24 @@ def embed(made: Float32, reference: Float32) -> Float64:
     Both are natural-log mels `(frames, mels)`. The embedding is `EMBEDDING`; the rectified twins let the
     Gaussian statistics see more than means and covariances of the patches themselves.
     """
+    level = (made.astype(np.float64) * DECIBEL - CENTRE_DB) / SCALE_DB
+    found = patches(level, reference)
+    values = PATCH_FRAMES // POOL * made.shape[1]
+    linear = found.reshape(len(found), values) @ _projection(values)
+    return np.concatenate([linear, np.maximum(linear, 0.0)], axis=1)
+
+
+def patches(level: Float64, reference: Float32) -> Float64:
+    """Patches of `level (frames, mels)` in more than half of which `reference` sounds, averaged over `POOL`
+    frames: `(patches, PATCH_FRAMES / POOL, mels)`."""
     sounds = sounding_frames(reference)
     starts = [
         start
         for start in range(0, len(reference) - PATCH_FRAMES + 1, PATCH_HOP)
         if sounds[start : start + PATCH_FRAMES].mean() > 0.5
     ]
-    values = PATCH_FRAMES // POOL * made.shape[1]
-    level = (made.astype(np.float64) * DECIBEL - CENTRE_DB) / SCALE_DB
-    patches = np.array(
-        [level[s : s + PATCH_FRAMES].reshape(-1, POOL, made.shape[1]).mean(axis=1) for s in starts]
-    )
-    linear = patches.reshape(len(starts), values) @ _projection(values)
-    return np.concatenate([linear, np.maximum(linear, 0.0)], axis=1)
+    pooled = [level[s : s + PATCH_FRAMES].reshape(-1, POOL, level.shape[1]).mean(axis=1) for s in starts]
+    return np.array(pooled).reshape(len(starts), PATCH_FRAMES // POOL, level.shape[1])
 
 
 def frechet_distance(one: Float64, two: Float64) -> float:

@@ -12,9 +12,10 @@ from neume.synth.stages import load_stages
 
 from ..fluid import FluidReference, soundfont_sha256
 from ..programs import NAMES, TRAINED
-from .dev_set import DRUMS, FAMILIES, SONG, DevSet, Segment, build_dev_set
+from .dev_set import DRUMS, FAMILIES, PROBES, SONG, DevSet, Segment, build_dev_set
 from .frechet import EMBEDDING
 from .players import Player, chain_player, inverter_player, second_soundfont, soundfont_player
+from .recogniser import METHOD, Recogniser
 from .scoring import Rendering, Scores, figures, score_segment
 from .transcriber import HOW_TO, Transcriber, find_model
 
@@ -29,10 +30,12 @@ SECOND: Final = "second SoundFont"
 ROWS: Final = (REFERENCE, INVERTER, CHAIN, SECOND)
 SOLO: Final = "solo"
 ALL: Final = "all"
+EVERY: Final = "every program"
 GROUPS: Final = {  # name → the families pooled in it
     **{family: (family,) for family in (*FAMILIES, DRUMS, SONG)},
     SOLO: tuple(FAMILIES),
     ALL: (*FAMILIES, DRUMS, SONG),
+    EVERY: (PROBES,),
 }
 SCHEMA: Final = 1
 
@@ -91,6 +94,7 @@ def compare(
     if other is not None:
         players[SECOND] = soundfont_player(FluidReference(other))
     transcriber = Transcriber(model) if model else None
+    recogniser = _recogniser(dev_set, reference, spec)
     scores: dict[str, dict[str, Scores]] = {row: {} for row in players}
     for segment in dev_set.segments:
         heard = {
@@ -98,7 +102,7 @@ def compare(
             for row, play in players.items()
         }
         for row, made in heard.items():
-            scores[row][segment.name] = score_segment(made, heard[REFERENCE], transcriber)
+            scores[row][segment.name] = score_segment(made, heard[REFERENCE], transcriber, recogniser)
         if listener:
             listener(segment, heard)
     return {
@@ -106,11 +110,18 @@ def compare(
         "second_soundfont": other.name if other else None,
         "transcriber": "basic-pitch" if model else None,
         "frechet_embedding": EMBEDDING,
+        "recogniser": METHOD,
         "set": {"seconds": round(dev_set.seconds, 1), "segments": [s.name for s in dev_set.segments]},
         "remarks": remarks,
         "rows": {row: _groups(dev_set, scores, row) for row in players},
         "programs": _programs(dev_set, scores),
     }
+
+
+def _recogniser(dev_set: DevSet, reference: FluidReference, spec: MelSpec) -> Recogniser | None:
+    """One that knows the programs of the probes, if there are any to tell apart."""
+    programs = sorted({segment.program for segment in dev_set.segments if segment.kind == "probe"})
+    return Recogniser.trained(reference, spec, programs) if len(programs) > 1 else None
 
 
 def _groups(dev_set: DevSet, scores: Mapping[str, Mapping[str, Scores]], row: str) -> Report:

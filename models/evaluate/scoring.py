@@ -18,6 +18,7 @@ from .dev_set import RATE_HZ, Segment
 from .frechet import embed, frechet_distance
 from .metrics import flutter_db, held_mel, log_mel_errors, stft_distance, velocity_correlation
 from .onset_timing import onset_error_ms
+from .recogniser import Recogniser
 from .spans import held_regions, isolated_onsets, note_spans
 from .transcriber import Transcriber, count_matches, f1_score
 
@@ -38,6 +39,8 @@ COLUMNS: Final = {  # figure → what tables call it
     "frechet_ratio": "Fréchet, of second's",
     "onset_f1": "onset F1",
     "onset_f1_ratio": "onset F1 ratio",
+    "recognised": "program recognised",
+    "recognised_ratio": "recognised, ratio",
 }
 
 
@@ -68,6 +71,8 @@ class Scores:
     matched: int = 0
     heard: int = 0
     played: int = 0
+    recognised: int = 0
+    judged: int = 0
 
     def add(self, other: Scores) -> None:
         for name in ("mel_errors_db", "stft", "cents", "correlations", "onset_ms", "flutter", "patches"):
@@ -75,6 +80,8 @@ class Scores:
         self.matched += other.matched
         self.heard += other.heard
         self.played += other.played
+        self.recognised += other.recognised
+        self.judged += other.judged
 
     @staticmethod
     def pooled(several: Iterable[Scores]) -> Scores:
@@ -84,11 +91,16 @@ class Scores:
         return total
 
 
-def score_segment(made: Rendering, reference: Rendering, transcriber: Transcriber | None) -> Scores:
+def score_segment(
+    made: Rendering,
+    reference: Rendering,
+    transcriber: Transcriber | None,
+    recogniser: Recogniser | None = None,
+) -> Scores:
     """Everything that the segment's kind lets one measure.
 
     Music: all but the velocity correlation. Ladders: velocity correlation and onset times. Scales: tuning,
-    flutter and onset times. Probes: log-mel distance.
+    flutter and onset times. Probes: log-mel distance, and whether the program is recognised.
     """
     scores, segment = Scores(), made.segment
     if segment.kind in ("music", "probe"):
@@ -97,6 +109,9 @@ def score_segment(made: Rendering, reference: Rendering, transcriber: Transcribe
         scores.stft.append(stft_distance(made.audio, reference.audio))
         scores.patches.append(embed(made.mel, reference.mel))
     if segment.kind == "probe":
+        if recogniser is not None:
+            found = recogniser.program_of(made.mel, reference.mel)
+            scores.recognised, scores.judged = int(found == segment.program), int(found is not None)
         return scores
     spans = note_spans(segment.events, segment.samples)
     for onset in isolated_onsets(spans):
@@ -131,6 +146,9 @@ def figures(scores: Scores, reference: Scores, second: Scores | None) -> Figures
     flutter = np.array(scores.flutter).reshape(-1, 2).sum(axis=0)
     frechet = _frechet(scores, reference)
     f1, own_f1 = (f1_score(s.matched, s.heard, s.played) if s.played else np.nan for s in (scores, reference))
+    recognised, own_recognised = (
+        s.recognised / s.judged if s.judged else np.nan for s in (scores, reference)
+    )
     values: dict[str, float] = {
         "log_mel_db": _mean(errors),
         "stft_distance": _mean(np.array(scores.stft)),
@@ -144,6 +162,8 @@ def figures(scores: Scores, reference: Scores, second: Scores | None) -> Figures
         "frechet_ratio": frechet / _frechet(second, reference) if second else np.nan,
         "onset_f1": f1,
         "onset_f1_ratio": f1 / own_f1 if own_f1 else np.nan,
+        "recognised": recognised,
+        "recognised_ratio": recognised / own_recognised if own_recognised else np.nan,
         "sounding_frames": errors.size,
         "held_notes": cents.size,
         "isolated_onsets": onsets.size,

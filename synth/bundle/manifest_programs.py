@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from ..manifest import ALL_PROGRAMS, Parameter, Program, VoiceAnchors
-from ..voices import KEYS, MAX_RATE_DB_PER_S
+from ..voices import KEYS, MAX_RATE_DB_PER_S, NEVER_S
 from .toml_fields import Table, ascending
 
 ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -68,13 +68,15 @@ def _voice(table: Table) -> VoiceAnchors:
         decay_db_per_s=table.numbers("decay_db_per_s", 0.0, MAX_RATE_DB_PER_S, KEYS),
         release_db_per_s=table.numbers("release_db_per_s", 0.0, MAX_RATE_DB_PER_S, KEYS),
         tuning_semitones=table.numbers("tuning_semitones", -MAX_TUNING_SEMITONES, MAX_TUNING_SEMITONES, KEYS),
+        settle_s=table.numbers("settle_s", 0.1, NEVER_S, KEYS) if table.has("settle_s") else (),
     )
     table.close()
     if not table.clean:
         return voice
     if not ascending(voice.keys):
         table.fault("keys", "must hold at least one key and ascend")
-    for name in ("decay_db_per_s", "release_db_per_s", "tuning_semitones"):
+    columns = ["decay_db_per_s", "release_db_per_s", "tuning_semitones"]
+    for name in (*columns, *(["settle_s"] if table.has("settle_s") else [])):
         if len(getattr(voice, name)) != len(voice.keys):
             table.fault(name, f"has {len(getattr(voice, name))} values for {len(voice.keys)} keys")
     return voice

@@ -45,6 +45,8 @@ def _parameter(parameter: Parameter) -> str:
 
 def _program(program: Program) -> str:
     values = {key: value for key, value in asdict(program).items() if value is not None}
+    if program.voice is not None:  # a column that is not there is left out
+        values["voice"] = {name: column for name, column in values["voice"].items() if column}
     return f"[[programs]]\n{_lines(values.items())}"
 
 
