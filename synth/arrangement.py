@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .channels import PAN_CENTRE, pan_position
 from .errors import UsageError
 from .events import CHANNELS, MidiEvent, NoteOn, Panic, SystemReset
 from .midi_file import Performance
@@ -18,7 +19,6 @@ from .mixer import Strip
 from .notes import NoteTable
 
 UNUSED: Final = -1
-PAN_CENTRE: Final = 64  # CC10; 0 and 1 are both hard left, 127 is hard right (MMA RP-036)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Arrangement:
         """The strips for the CC10 values of the sixteen channels; merged channels meet at their mean."""
         strips = []
         for stream in range(self.streams):
-            positions = [_position(pans[channel]) for channel in self.channels_of(stream)]
+            positions = [pan_position(pans[channel]) for channel in self.channels_of(stream)]
             strips.append(Strip(pan=sum(positions) / len(positions)))
         return strips
 
@@ -96,7 +96,3 @@ def _merged(counts: Counter[int], streams: int) -> list[list[int]]:
     for channel in sorted(counts, key=lambda channel: (-counts[channel], channel)):
         min(groups, key=lambda group: sum(counts[member] for member in group)).append(channel)
     return sorted(sorted(group) for group in groups)
-
-
-def _position(pan: int) -> float:
-    return max(-1.0, (pan - PAN_CENTRE) / (127 - PAN_CENTRE))

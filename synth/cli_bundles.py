@@ -1,9 +1,10 @@
-"""`neume bundles`: which bundles there are, and what is wrong with the bad ones."""
+"""`neume bundles`: which bundles there are, what is wrong with the bad ones, and installing others."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from .bundle import ListedBundle
 
 bundles = typer.Typer(
-    help="List and check bundles, the trained models that Neume plays.", no_args_is_help=True
+    help="List, check and install bundles, the trained models that Neume plays.", no_args_is_help=True
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -78,6 +79,41 @@ def check(
         print("\n".join(f"neume: {bundle}: {fault}" for fault in faults), file=sys.stderr)
     else:
         print(f"{name}: good")
+    if faults:
+        raise typer.Exit(1)
+
+
+@bundles.command()
+def install(
+    path: Annotated[Path, typer.Argument(help="A bundle's folder, or a zip archive of one.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the place of a bundle of the same id.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Install a bundle into your data folder, from a folder or a zip archive.
+
+    It is checked as `check` does before it becomes visible. Exits with 1 if anything is wrong, tells
+    everything that is, and leaves nothing behind.
+    """
+    from .bundle.install import AlreadyInstalled, install_bundle
+    from .stages import load_stages
+
+    faults: list[str] = []
+    text, folder = "", None
+    try:
+        done = install_bundle(path, replace=replace, check=load_stages)
+        text, folder = f"{done.info.id} {done.info.version}: installed in {done.folder}", str(done.folder)
+    except AlreadyInstalled as error:
+        faults = [f"{error.faults[0]}; to install this one all the same, add --replace"]
+    except BundleError as error:
+        faults = error.faults
+    if as_json:
+        print(json.dumps({"source": str(path), "folder": folder, "faults": faults}, indent=2))
+    elif faults:
+        print("\n".join(f"neume: {path}: {fault}" for fault in faults), file=sys.stderr)
+    else:
+        print(text)
     if faults:
         raise typer.Exit(1)
 

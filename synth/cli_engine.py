@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from .cli_play import DEVICE_BLOCK, device_block, rack_to_play, stream_count
+from .fallback_choice import Fallback
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file to the root command."""
@@ -27,20 +30,40 @@ def engine(
         str | None, typer.Option(help="Part of the name, or the number, of the audio device.")
     ] = None,
     rate: Annotated[int | None, typer.Option(help="Rate of the audio device in Hz.")] = None,
-    block: Annotated[int, typer.Option(help="Samples that the audio device takes at a time.")] = 128,
-    streams: Annotated[int | None, typer.Option(help="Parts rendered apart, 1 to 16.")] = None,
+    block: Annotated[
+        int, typer.Option(callback=device_block, help="Samples that the audio device takes at a time.")
+    ] = DEVICE_BLOCK,
+    streams: Annotated[
+        int | None, typer.Option(callback=stream_count, help="Parts rendered apart, 1 to 16.")
+    ] = None,
+    mpe: Annotated[
+        bool, typer.Option("--mpe", help="Hear MPE controllers: a channel for each note, zones as they say.")
+    ] = False,
     silent: Annotated[
         bool, typer.Option("--silent", help="Without an audio device, play on by the clock.")
     ] = False,
+    fallback: Annotated[
+        Fallback, typer.Option(help="What is heard while the machine is too slow for the models.")
+    ] = Fallback.SILENCE,
+    low_latency: Annotated[
+        bool, typer.Option("--low-latency", help="Shorter blocks: less delay, nearly twice the work.")
+    ] = False,
+    margin_ms: Annotated[
+        float, typer.Option(help="Extra delay, for a machine that stalls.", min=0.0, max=1000.0)
+    ] = 0.0,
+    realtime: Annotated[
+        bool, typer.Option("--realtime/--no-realtime", help="Real-time priority, where the system allows it.")
+    ] = True,
 ) -> None:
     """Play a rack for a panel or a script, until it is told to quit."""
-    from .cli_play import rack_to_play
     from .control.address import own_address
     from .control.door import Door
     from .control.log_file import log_path
     from .control.server import ControlServer
+    from .engine import EngineConfig
     from .engine_service import EngineService
-    from .live import LiveRack, LiveSettings
+    from .live import LiveRack
+    from .live_settings import LiveSettings
     from .performance import interruptible
 
     settings = LiveSettings(
@@ -51,8 +74,17 @@ def engine(
         device_block_samples=block,
         midi_in=midi_in or (),
         streams=streams,
+        mpe=mpe,
         needs_device=not silent,
+        device_may_come=silent,
         remembers=True,
+        engine=EngineConfig(
+            margin_ms=margin_ms,
+            block_hops=1 if low_latency else None,
+            sheds_load=True,
+            fallback=fallback,
+            realtime=realtime,
+        ),
     )
     with interruptible(), contextlib.ExitStack() as closing:
         door = Door(own_address(name))

@@ -6,11 +6,12 @@ import importlib.resources
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, get_args
 
 import typer
 
 from .errors import UsageError
+from .fallback_choice import Fallback
 
 if TYPE_CHECKING:
     from .engine_snapshot import EngineSnapshot
@@ -33,6 +34,25 @@ def register(app: typer.Typer) -> None:
     app.command()(play)
 
 
+def device_block(block: int | None) -> int | None:
+    """What --block says. Raises UsageError for what no device is asked for over the control link either."""
+    from .control.commands import BlockSamples
+
+    _, limits = get_args(BlockSamples)
+    if block is not None and not limits.accepts(block):
+        raise UsageError(f"--block {block}: allowed are {limits} samples")
+    return block
+
+
+def stream_count(streams: int | None) -> int | None:
+    """What --streams says. Raises UsageError for what no rack and no file is played on."""
+    from .events import CHANNELS
+
+    if streams is not None and not 1 <= streams <= CHANNELS:
+        raise UsageError(f"--streams {streams}: allowed are 1 to {CHANNELS}")
+    return streams
+
+
 def play(
     midi: Annotated[Path | None, typer.Argument(help="A MIDI file to play.", show_default=False)] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Play the built-in piano performance.")] = False,
@@ -46,7 +66,8 @@ def play(
     block: Annotated[
         int | None,
         typer.Option(
-            help="Samples that the audio device takes at a time. Without: 128, or 64 with --low-latency."
+            callback=device_block,
+            help="Samples that the audio device takes at a time. Without: 128, or 64 with --low-latency.",
         ),
     ] = None,
     steps: Annotated[
@@ -54,7 +75,10 @@ def play(
     ] = None,
     streams: Annotated[
         int | None,
-        typer.Option(help="Parts rendered apart, 1 to 16. Without: each channel, if the machine can."),
+        typer.Option(
+            callback=stream_count,
+            help="Parts rendered apart, 1 to 16. Without: each channel, if the machine can.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the noise: the same seed gives the same samples.")] = 0,
     margin_ms: Annotated[
@@ -79,9 +103,21 @@ def play(
     low_latency: Annotated[
         bool, typer.Option("--low-latency", help="Shorter blocks: less delay, nearly twice the work.")
     ] = False,
+    mpe: Annotated[
+        bool,
+        typer.Option(
+            "--mpe", help="Hear MPE controllers: a channel for each note. For a file, with --preset."
+        ),
+    ] = False,
     record: Annotated[
         Path | None, typer.Option(help="Also write what is played to this WAV or FLAC file.")
     ] = None,
+    fallback: Annotated[
+        Fallback, typer.Option(help="What is heard while the machine is too slow for the models.")
+    ] = Fallback.SILENCE,
+    realtime: Annotated[
+        bool, typer.Option("--realtime/--no-realtime", help="Real-time priority, where the system allows it.")
+    ] = True,
 ) -> None:
     """Play live: a MIDI file, the demo (--demo), or your keyboards through a rack, until the end or Ctrl-C.
 
@@ -89,8 +125,8 @@ def play(
     performed into a WAV file, by the clock, as if there were one.
     """
     from .engine import EngineConfig
-    from .live import LiveSettings
     from .live_session import play_rack
+    from .live_settings import LiveSettings
     from .performance import Venue, perform
 
     if midi is not None and demo:
@@ -98,6 +134,8 @@ def play(
     performance = _performance(midi, demo)
     block = block or (LOW_LATENCY_BLOCK if low_latency else DEVICE_BLOCK)
     through_rack = performance is None or preset is not None
+    if mpe and not through_rack:
+        raise UsageError("--mpe is heard by a rack: name the one to play the file through, --preset NAME")
     if margin_ms is None:
         margin_ms = 0.0 if midi_in is not None or performance is None else FILE_MARGIN_MS
     config = EngineConfig(
@@ -106,6 +144,8 @@ def play(
         margin_ms=margin_ms,
         block_hops=1 if low_latency else None,
         sheds_load=through_rack,
+        fallback=fallback,
+        realtime=realtime,
     )
     if through_rack:
         stand_in = _stand_in(midi, demo)
@@ -117,6 +157,7 @@ def play(
             device_block_samples=block,
             midi_in=midi_in or (),
             streams=streams,
+            mpe=mpe,
             needs_device=record is None and stand_in is None,
             engine=config,
         )
@@ -212,5 +253,8 @@ def _report(played: Played) -> None:
         f"(p50), {times.p99_ms:.1f} ms (p99), {times.max_ms:.1f} ms (max)"
     )
     print(f"latency    {end.latency}")
+    if end.fallback_blocks:
+        print(f"fallback   {end.fallback_blocks} blocks by the {end.fallback} voice")
+    print(f"priority   {end.render_priority}")
     if played.recorded is not None:
         print(f"recorded   {played.recorded}")

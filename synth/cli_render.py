@@ -87,6 +87,10 @@ def render(
     rate: Annotated[int | None, typer.Option(metavar="HZ", help="Sample rate. The bundle's own.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    progress_json: Annotated[
+        bool,
+        typer.Option("--progress-json", help="Tell the progress on standard error, one JSON object a line."),
+    ] = False,
 ) -> None:
     """Render MIDI files to audio, faster than real time.
 
@@ -124,7 +128,7 @@ def render(
     if placed:
         player = open_player(bundle, options)
         with _termination_as_interrupt():
-            results = _render_all(placed, player, quiet=as_json)
+            results = _render_all(placed, player, quiet=as_json, progress_json=progress_json)
         failed |= any("error" in result for result in results)
         if as_json:
             print(json.dumps(results, indent=2, ensure_ascii=False))
@@ -132,14 +136,16 @@ def render(
         raise typer.Exit(1)
 
 
-def _render_all(placed: list[tuple[Path, Path]], player: Player, *, quiet: bool) -> list[dict[str, Any]]:
+def _render_all(
+    placed: list[tuple[Path, Path]], player: Player, *, quiet: bool, progress_json: bool
+) -> list[dict[str, Any]]:
     """Render one song after another; the side-car of each, or its error."""
     from .render_file import render_file
-    from .render_progress import RenderProgress
+    from .render_progress import ProgressLines, RenderProgress
     from .song_paths import make_folder
 
     results: list[dict[str, Any]] = []
-    with RenderProgress(len(placed)) as progress:
+    with (ProgressLines if progress_json else RenderProgress)(len(placed)) as progress:
         for song, output in placed:
             named = {"song": str(song), "output": str(output)}
             try:

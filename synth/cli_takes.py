@@ -55,8 +55,13 @@ def render(
 def unfinished(
     folder: Annotated[Path, typer.Argument(help="Where takes are recorded.")] = Path(),
 ) -> None:
-    """List recordings that a crash or a full disk has left unfinished; each is readable as it is."""
+    """List recordings that a crash or a full disk has left unfinished; each is readable as it is.
+
+    `neume takes render` takes the MIDI file that is named, as of any take, with the rack beside it.
+    """
     from .takes import unfinished_takes
 
     for found in unfinished_takes(folder):
-        typer.echo(str(found.audio))
+        files = (path for path in (found.midi, found.rack) if path is not None)
+        told = " and ".join(path.name for path in files)
+        typer.echo(f"{found.audio}: {found.seconds:.1f} s{told and f'; can be rendered again from {told}'}")

@@ -12,70 +12,42 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
-from .arrangement import Arrangement
 from .audio.remote_device import RemoteDevice
 from .audio_device import AudioDevice
-from .block_timer import BlockTimer, StageTimes
-from .bundle import Bundle
-from .chain import Chain
+from .block_timer import StageTimes
+from .engine_counters import EngineCounters
+from .engine_setup import (
+    AS_THE_BUNDLE_SAYS,
+    EngineConfig,
+    LiveChain,
+    chosen_fallback,
+    chosen_shedder,
+    latency_now,
+    make_chain,
+    shedder_for,
+)
 from .engine_snapshot import EngineSnapshot
 from .errors import DeviceError
 from .events import MidiEvent
-from .latency import latency_sum
+from .fallback_choice import Fallback
+from .latency import Latency
 from .midi_file import Performance
-from .mixer import Meters
 from .outlet import Outlet, Tap
-from .render_thread import BlockChain, RenderThread
-from .renderer import StreamRenderer
+from .render_priority import RenderPriority
+from .render_thread import Beside, RenderThread
 from .ring import Ring
 from .sample_clock import SampleClock
-from .shedding import Shedder, load_ladder
+from .shedding import Load
 from .sources import EventSource, FilePlayer, Keys, LivePlayer
-from .stages import Stages
+
+__all__ = ["Engine", "EngineConfig", "LiveChain", "make_chain"]
 
 SUMMARY_BLOCKS: Final = 32  # a third of a second
+ROOM_S: Final = 3.0  # for a busy machine; the longest blocks are 85 ms
+SHORT_S: Final = 0.002
 SWITCH_INTERVAL_S: Final = 0.0005  # how long a busy Python thread may keep the callback waiting
-
-
-@dataclass(frozen=True, slots=True)
-class EngineConfig:
-    """How to play. None takes what the bundle says."""
-
-    steps: int | None = None
-    seed: int = 0
-    margin_ms: float = 0.0  # kept ready on top of what D needs
-    block_hops: int | None = None
-    timed_blocks: int = 4096  # the last blocks that the snapshot's times are of
-    sheds_load: bool = False  # with fewer steps and releases while blocks are late
-
-
-def make_chain(bundle: Bundle, stages: Stages, arrangement: Arrangement, config: EngineConfig) -> Chain:
-    """The chain for MIDI channels as they are, without a rack."""
-    return Chain(
-        bundle,
-        stages,
-        arrangement,
-        steps=config.steps,
-        seed=config.seed,
-        block_hops=config.block_hops,
-        timer=BlockTimer(config.timed_blocks),
-    )
-
-
-class LiveChain(BlockChain, Protocol):
-    """What an engine asks of its chain, beside making blocks."""
-
-    @property
-    def renderer(self) -> StreamRenderer: ...
-
-    @property
-    def meters(self) -> Meters: ...
-
-    @property
-    def faults(self) -> tuple[str, ...]: ...
 
 
 class Engine:
@@ -90,15 +62,17 @@ class Engine:
         self,
         chain: LiveChain,
         device: AudioDevice,
-        config: EngineConfig = EngineConfig(),
+        config: EngineConfig = AS_THE_BUNDLE_SAYS,
         *,
         tap: Tap | None = None,
         heard: Callable[[Sequence[MidiEvent]], None] | None = None,
         disturbed: Callable[[int], None] = lambda frame: None,
+        beside: Beside = lambda block, place: block,
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """`tap` gets all that is played; on the render thread, `heard` is told each block's events, and
-        `disturbed` which blocks are left out or rendered with less."""
+        `disturbed` which blocks are left out or rendered with less; `beside` may add to a block what is not
+        the chain's."""
         renderer = chain.renderer
         rate_hz = renderer.rate_hz
         if device.rate_hz != rate_hz:
@@ -106,17 +80,12 @@ class Engine:
                 f"{device.name} plays at {device.rate_hz} Hz; the bundle makes {rate_hz} Hz: choose a device "
                 f"that plays at {rate_hz} Hz"
             )
-        self.chain, self.device = chain, device
-        self.latency = latency_sum(
-            rate_hz=rate_hz,
-            block_samples=chain.block_samples,
-            lookahead_samples=renderer.lookahead_samples,
-            device_block_samples=device.block_samples,
-            device_latency_samples=device.latency_samples,
-            margin_samples=round(config.margin_ms * rate_hz / 1000),
-        )
+        self.chain, self.device, self._config = chain, device, config
+        self.latency = latency_now(chain, device, config.margin_ms)
+        self._now_ns = now_ns
         self.ring, self.clock, self.outlet = self._line(device, tap, now_ns)
         self._sources: list[EventSource] = []
+        self._players: list[LivePlayer] = []
         self._summary: tuple[int, Mapping[str, StageTimes]] = (0, {})
         self.render = RenderThread(
             chain,
@@ -124,10 +93,14 @@ class Engine:
             self.outlet,
             self.latency,
             self._sources,
-            _shedder(chain, config),
+            chosen_shedder(chain, config),
             heard,
             disturbed,
+            beside,
+            chosen_fallback(chain, config, self.latency, device),
+            RenderPriority(config.realtime),
         )
+        self._counters = EngineCounters(self.outlet, self.render)
 
     def _line(
         self, device: AudioDevice, tap: Tap | None, now_ns: Callable[[], int]
@@ -152,7 +125,12 @@ class Engine:
         `around` may put something between the inputs and the render thread.
         """
         source = LivePlayer(midi, self.clock, self.latency, self.device.latency_samples)
+        self._players.append(source)
         self._sources.append(around(source))
+
+    def add(self, source: EventSource) -> None:
+        """Play what a source gives, beside all others. Before `start`."""
+        self._sources.append(source)
 
     def start(self) -> None:
         """Fill the ring, then let the device take from it."""
@@ -183,9 +161,53 @@ class Engine:
     def set_steps(self, steps: int) -> None:
         """Sample with so many steps from the next block on. Raises UsageError for a number not allowed."""
         self.chain.renderer.checked_steps(steps)
+        self.render.between_blocks(lambda: self.take_steps(steps))
+
+    def take_steps(self, steps: int) -> None:
+        """Sample with so many steps and give up nothing, until the machine proves too slow for that. On the
+        render thread, with a number that is allowed."""
         if self.render.shedder is not None:
-            self.render.shedder = _shedder_for(self.chain, steps)
-        self.render.between_blocks(lambda: self.chain.renderer.set_steps(steps))
+            self.render.shedder = shedder_for(self.chain, steps)
+        self.chain.set_load(Load(steps))
+
+    def follow_device(self) -> None:
+        """Take the device's block and latency as they are now into the sum, from the next block on. Harmless
+        if they are what they were."""
+        latency = latency_now(self.chain, self.device, self._config.margin_ms)
+        delay = self.device.latency_samples
+        if latency != self.latency:
+            self.latency = latency
+            self.render.between_blocks(lambda: self._take_latency(latency, delay))
+
+    def make_room(self) -> None:
+        """Before another device plays: if it takes more at a time than the one before, wait until as much is
+        rendered ahead, or the machine proves too slow for that."""
+        wanted = latency_now(self.chain, self.device, self._config.margin_ms)
+        if wanted.start_level_samples <= self.latency.start_level_samples:
+            return  # the one before would run dry
+        self.follow_device()
+        until_s = time.monotonic() + ROOM_S
+        while self.render.ahead_samples < self.latency.start_level_samples and time.monotonic() < until_s:
+            time.sleep(SHORT_S)
+
+    def look_at_ports(self) -> None:
+        """Open and close MIDI ports now, not only at the next of the looks that come every second."""
+        for player in self._players:
+            player.look_at_ports()
+
+    def reset_counters(self) -> None:
+        """Count underruns, missing frames, blocks left out or made by the fallback, and late notes from zero
+        in snapshots, and time the blocks from now on."""
+        self._counters.reset()
+        self.chain.timer.forget()
+        self._summary = (0, {})
+
+    @property
+    def heard_frame(self) -> int:
+        """The renderer's frame whose sound leaves the loudspeaker now; negative before the first."""
+        asked = self.clock.frame_at(self._now_ns())
+        reached = self.outlet.position if asked is None else min(asked, self.outlet.position)
+        return reached - self.latency.lookahead_samples - self.device.latency_samples
 
     @property
     def performance_over(self) -> bool:
@@ -207,14 +229,15 @@ class Engine:
             raise DeviceError(f"{self.device.name} has stopped asking for audio: is it still connected?")
 
     def snapshot(self) -> EngineSnapshot:
+        counts = self._counters.now()
         return EngineSnapshot(
             played_frames=self.outlet.position,
             ring_frames=self.ring.readable,
             latency=self.latency,
-            underruns=self.outlet.underruns,
-            missing_frames=self.outlet.missing_frames,
-            blocks_left_out=self.render.blocks_left_out,
-            late_notes=self.render.late_notes,
+            underruns=counts.underruns,
+            missing_frames=counts.missing_frames,
+            blocks_left_out=counts.blocks_left_out,
+            late_notes=counts.late_notes,
             blocks=self.chain.timer.blocks,
             times=self._times(),
             sounding=self.render.sounding,
@@ -223,7 +246,20 @@ class Engine:
             shed=self._shed(),
             underrun=self.render.underrun,
             faults=self.chain.faults,
+            fallback=self._fallback_name(),
+            fallback_blocks=counts.fallback_blocks,
+            render_priority=str(self.render.priority),
+            fallback_plays=self.render.fallback is not None and self.render.fallback.plays,
         )
+
+    def _take_latency(self, latency: Latency, device_delay: int) -> None:
+        self.render.set_latency(latency)
+        for player in self._players:
+            player.set_latency(latency, device_delay)
+        before, after = self.render.fallback, chosen_fallback(self.chain, self._config, latency, self.device)
+        if before is not None and after is not None:
+            after.blocks, after.plays = before.blocks, before.plays
+            self.render.fallback = after
 
     def _times(self) -> Mapping[str, StageTimes]:
         """Percentiles, worked out anew a few times a second: sorting thousands of blocks takes a while."""
@@ -234,6 +270,10 @@ class Engine:
             self._summary = now, times
         return times
 
+    def _fallback_name(self) -> str:
+        chosen = Fallback.SILENCE if self.render.fallback is None else Fallback.ADDITIVE
+        return str(chosen.value)
+
     def _shed(self) -> str | None:
         shedder = self.render.shedder
         return None if shedder is None or not shedder.rung else str(shedder.load)
@@ -243,13 +283,3 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-
-def _shedder(chain: LiveChain, config: EngineConfig) -> Shedder | None:
-    return _shedder_for(chain, chain.renderer.steps) if config.sheds_load else None
-
-
-def _shedder_for(chain: LiveChain, steps: int) -> Shedder:
-    renderer = chain.renderer
-    block_ms = 1000.0 * renderer.block_samples / renderer.rate_hz
-    return Shedder(load_ladder(steps, renderer.steps_allowed), block_ms)

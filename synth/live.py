@@ -9,54 +9,47 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, TypeAlias
 
-from .audio.remote_device import RemoteDevice
-from .audio.watch import DeviceState, DeviceWatch
-from .audio_device import AudioDevice
-from .audio_out import NoDeviceError
+import numpy as np
+from numpy.typing import NDArray
+
+from .audition.beside import AuditionsBeside, all_hear
 from .block_timer import BlockTimer
 from .bundle import open_named
 from .capacity import affordable_streams
-from .engine import Engine, EngineConfig
+from .engine import Engine
 from .engine_snapshot import EngineSnapshot
-from .errors import DeviceError, NeumeError, UsageError
+from .errors import NeumeError, UsageError
 from .events import CHANNELS
+from .keys_down import KeysDown
 from .learning import LearningSource
 from .link_keys import LinkKeys
+from .live_settings import LiveSettings, open_device
+from .live_snapshot import live_snapshot
 from .live_takes import LiveTakes, rack_hash
 from .midi_in import MidiInput
-from .paced_device import PacedDevice
 from .rack.knobs import value_of, with_value
 from .rack.learn import Change, Learner, Mapping, with_mapping
 from .rack.part import Rack
-from .rack.preset_search import open_preset, preset_after
+from .rack.preset_search import open_preset, preset_after, save_preset
 from .rack.session import save_session
 from .rack.targets import parse_target
 from .rack_chain import RackChain, ReadyRack
 from .rack_loading import RackLoader
+from .rack_sections import matched_steps
+from .recording_told import RecordingTold
 from .sources import PANIC, EventSource
 from .stages import load_stages
+from .takes import FinishedTake
+from .transport.transport import Transport
+from .watched_device import WatchedDevice
 
+Float32: TypeAlias = NDArray[np.float32]
 TICK_S: Final = 0.02
 PANIC_BUTTON, NEXT, PREVIOUS = "panic", "preset.next", "preset.previous"
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSettings:
-    """What to play on. None takes what is there, or what the bundle says."""
-
-    bundle: str | None = None
-    audio_out: str | None = None
-    device_rate_hz: int | None = None
-    device_block_samples: int = 128
-    midi_in: Sequence[str] = ()
-    preset: str | None = None  # the name of the rack, if it is a preset's
-    streams: int | None = None
-    remembers: bool = False  # keep the last half hour of what is played
-    needs_device: bool = True  # False: play by the clock where there is none
-    engine: EngineConfig = field(default_factory=lambda: EngineConfig(sheds_load=True))
 
 
 class LiveRack:
@@ -68,66 +61,72 @@ class LiveRack:
     def __init__(self, rack: Rack, settings: LiveSettings, say: Callable[[str], None]) -> None:
         """Raises `NeumeError` for anything that keeps it from playing; nothing is left open then."""
         self._say = say
-        self._problems: tuple[str, ...] = ()  # of the rack that is played
+        self.problems: tuple[str, ...] = ()  # of the rack that is played
         bundle = open_named(settings.bundle)
-        self.bundle_title = f"{bundle.manifest.bundle.id} {bundle.manifest.bundle.version}"
         stages = load_stages(bundle)
         rate_hz = bundle.manifest.mel.rate_hz
         config = settings.engine
         streams = settings.streams or affordable_streams(
             bundle, stages, CHANNELS, config.steps, config.block_hops
         )
-        self.device = _device(rate_hz, settings)
+        self.device = open_device(rate_hz, settings, say)
         with contextlib.ExitStack() as undo:
             undo.callback(self.device.stop)
-            block_samples = (config.block_hops or bundle.manifest.engine.block_hops) * (
-                bundle.manifest.mel.hop_samples
-            )
-            self._loader = RackLoader(bundle.manifest.bundle.id, rate_hz, block_samples, streams)
-            ready = self._ready(rack)
+            self.loader = RackLoader(bundle, stages, streams, seed=config.seed, block_hops=config.block_hops)
+            undo.callback(self.loader.close)
             self.chain = RackChain(
-                bundle,
-                stages,
-                ready,
-                streams=streams,
-                steps=config.steps,
-                seed=config.seed,
-                block_hops=config.block_hops,
-                timer=BlockTimer(config.timed_blocks),
+                self._ready(rack), steps=config.steps, timer=BlockTimer(config.timed_blocks)
             )
-            self.takes = LiveTakes(bundle, self.chain, remembers=settings.remembers)
+            if settings.mpe:
+                self.chain.router.hear_mpe()
+            self.chosen_steps = self.chain.renderer.steps  # those asked for
+            self.takes = LiveTakes(self.chain, remembers=settings.remembers)
             undo.callback(self.takes.close)
+            self.recording = RecordingTold(rate_hz, remembers=settings.remembers)
+            self.takes.feed.add(self.recording)
+            self.down = KeysDown()
+            self.wave_log: Callable[[Float32], object] = _nobody  # gets all blocks, on the render thread
+            self.auditions = AuditionsBeside(
+                rate_hz, self.takes.feed, lambda: self.loader.default.bundle.folder
+            )
+            undo.callback(self.auditions.close)
+            self.transport = Transport(rate_hz, self.chain.block_samples, lambda: self.engine.heard_frame)
             self.engine = Engine(
                 self.chain,
                 self.device,
                 config,
-                tap=self.takes.feed,
-                heard=self.takes.heard,
+                tap=self.auditions.tap,
+                heard=all_hear(
+                    self.takes.heard, self.transport.source.heard, self.auditions.heard, self.down.follow
+                ),
                 disturbed=self.takes.disturbed,
+                beside=self._beside,
             )
-            self.rack = rack
-            self._preset = settings.preset  # the one loaded last, by name
+            self.rack, self.revision = rack, 1  # one more with every change
+            self.preset = settings.preset  # the one loaded or saved last, by name
             self.keys = LinkKeys()
             self.midi = MidiInput(settings.midi_in)
-            self._learner = Learner(rack.mappings)
+            self.learner = Learner(rack.mappings)
             self._learning: list[LearningSource] = []
             self.engine.listen(self.midi, self._learnt)
             self.engine.listen(self.keys, self._learnt)
+            self.engine.add(self.transport.source)
             undo.pop_all()
-        self._losses = 0  # of the device, as far as MIDI has been told
-        self._watch = DeviceWatch(self.device, say) if isinstance(self.device, RemoteDevice) else None
+        self.watched = WatchedDevice(self.device, say)
 
     def start(self) -> None:
         self.engine.start()
-        if self._watch is not None:
-            self._watch.start()
+        self.watched.start()
 
     def stop(self) -> None:
         """Stop everything. Harmless in any state."""
-        if self._watch is not None:
-            self._watch.stop()
+        self.watched.stop()
+        self.transport.close()
+        self.auditions.close()
         self.engine.stop()
         self.takes.close()
+        for problem in self.loader.close():
+            self._say(problem)
 
     def tick(self) -> None:
         """Carry out what has come. Raises what has gone wrong in the render thread."""
@@ -139,26 +138,59 @@ class LiveRack:
                 rack = self._turned(rack, source.changes.popleft())
         if rack is not self.rack:
             self.set_rack(rack)
-        if self._watch is not None and self._watch.losses != self._losses:
-            self._losses = self._watch.losses
-            self.midi.doubt()
+        for problem in self.loader.let_go(self.chain.departed):
+            self._say(problem)
+        self.watched.look(self.engine, self.midi)
 
     def set_rack(self, rack: Rack) -> None:
         """Play another rack from the next block on. Raises `UsageError` for one that cannot be."""
         ready, digest = self._ready(rack), rack_hash(rack)
-        learner = self._learner
+        learner = self.learner
         self.rack = rack
+        self.revision += 1
         self.engine.render.between_blocks(lambda: self._take_over(ready, digest))
         self.engine.render.between_blocks(lambda: learner.set_mappings(rack.mappings))
 
-    def _take_over(self, ready: ReadyRack, digest: str) -> None:
+    def _take_over(self, ready: ReadyRack, digest: str, steps: int | None = None) -> None:
         self.chain.set_rack(ready)
-        self.takes.changed(rack=digest)
+        if steps is not None:
+            self.engine.take_steps(steps)
+        self.takes.changed(rack=digest, steps=steps)
+
+    def load_bundle(self, name_or_path: str | Path) -> None:
+        """Make another bundle the default one, or another version of it: from the next block on it begins
+        the notes of the parts that play it, while those of the old one ring on.
+
+        Raises BundleError with every fault, and changes nothing then, for a bundle that is bad or does not go
+        with the running engine.
+        """
+        section, before = self.loader.candidate(name_or_path), self.loader.default
+        if section is before:
+            self._say(f"bundle {self.bundle_title} is playing already")
+            return
+        self.loader.set_default(section)
+        sampling = (played.bundle.manifest.sampling for played in (before, section))
+        self.chosen_steps = steps = matched_steps(self.chosen_steps, *sampling)
+        ready, digest = self._ready(self.rack), rack_hash(self.rack)
+        self.engine.render.between_blocks(lambda: self._take_over(ready, digest, steps))
+        self._say(f"bundle {self.bundle_title}")
+
+    @property
+    def bundle_title(self) -> str:
+        return f"{self.loader.default.id} {self.loader.default.version}"
 
     def load_preset(self, name: str) -> None:
-        self.set_rack(open_preset(name))
-        self._preset = name
+        preset = open_preset(name)
+        self.loader.try_again()
+        self.set_rack(preset)
+        self.preset = name
         self._say(f"preset {self.rack.name}")
+
+    def save_preset(self, name: str) -> Path:
+        """Keep the rack as a preset of the user's, which is then the one that is played; returns its file."""
+        path = save_preset(self.rack, name)
+        self.preset = name
+        return path
 
     def set_value(self, target: str, value: float) -> None:
         """Set one value of the rack by its target text, or do what the target does."""
@@ -168,7 +200,7 @@ class LiveRack:
 
     def learn(self, target: str | None) -> None:
         """Let the next controller that moves turn `target`; None waits no more."""
-        learner = self._learner
+        learner = self.learner
         if target is None:
             self.engine.render.between_blocks(learner.cancel)
         else:
@@ -184,8 +216,35 @@ class LiveRack:
 
     def set_steps(self, steps: int) -> None:
         """Sample with so many steps from the next block on. Raises `UsageError` for a number not allowed."""
+        self.loader.default.renderer.checked_steps(steps)  # the chain may not have taken it over yet
         self.engine.set_steps(steps)
+        self.chosen_steps = steps
         self.engine.render.between_blocks(lambda: self.takes.changed(steps=steps))
+
+    def set_audio(self, device: str | None, rate_hz: int | None, block_samples: int | None) -> None:
+        """Play through another audio device, or in another way, as soon as it is open. None leaves the choice
+        to Neume. Takes a second, so any thread may call it, one at a time.
+
+        Raises `NeumeError` with what is allowed if it cannot be opened: then the one before plays on.
+        """
+        block_samples = LiveSettings().device_block_samples if block_samples is None else block_samples
+        self.watched.choose(self.engine, device, rate_hz, block_samples)
+        self._say(f"audio device {self.device.name}; latency {self.engine.latency}")
+
+    def set_midi(self, names: Sequence[str]) -> None:
+        """Listen to the MIDI inputs whose names hold one of these, or to all if there is none. Ports that
+        leave let go of their notes."""
+        self.midi.choose(names)
+        self.engine.look_at_ports()
+
+    def record(self, path: Path) -> None:
+        """Start a take. Raises what `LiveTakes.start` raises."""
+        self.takes.start(path)
+        self.recording.begin(path)
+
+    def end_recording(self) -> FinishedTake | None:
+        self.recording.end()
+        return self.takes.stop()
 
     def keep_session(self) -> None:
         """Keep the rack for the next start, if that can be."""
@@ -194,29 +253,24 @@ class LiveRack:
 
     def snapshot(self) -> EngineSnapshot:
         """Any thread."""
-        state = self._watch.state if self._watch is not None else DeviceState.PLAYING
-        now = self.engine.snapshot()
-        return replace(
-            now,
-            rack=self.rack.name,
-            device=self.device.name,
-            device_state=state.value,
-            midi_ports=self.midi.ports,
-            midi_missing=self.midi.missing,
-            learning=self._learner.armed,
-            faults=(*self._problems, *now.faults, *self._loader.faults),
-        )
+        return live_snapshot(self)
+
+    def _beside(self, block: Float32, place: int) -> Float32:
+        """What is played of a block that the chain has made, with auditions. On the render thread."""
+        played = self.auditions.voice.mix(block, place)
+        self.wave_log(played)
+        return played
 
     def _ready(self, rack: Rack) -> ReadyRack:
-        ready, problems = self._loader.ready(rack)
+        ready, problems = self.loader.ready(rack)
         for problem in problems:
-            if problem not in self._problems:
+            if problem not in self.problems:
                 self._say(problem)
-        self._problems = problems
+        self.problems = problems
         return ready
 
     def _learnt(self, source: EventSource) -> EventSource:
-        learning = LearningSource(source, self._learner, lambda target: value_of(self.rack, target))
+        learning = LearningSource(source, self.learner, lambda target: value_of(self.rack, target))
         self._learning.append(learning)
         return learning
 
@@ -236,20 +290,11 @@ class LiveRack:
             self.panic()
             return rack
         if target in (NEXT, PREVIOUS):
-            self._preset = preset_after(self._preset, 1 if target == NEXT else -1)
-            return open_preset(self._preset)
+            self.preset = preset_after(self.preset, 1 if target == NEXT else -1)
+            self.loader.try_again()
+            return open_preset(self.preset)
         return with_value(rack, target, value)
 
 
-def _device(rate_hz: int, settings: LiveSettings) -> AudioDevice:
-    try:
-        return RemoteDevice(
-            rate_hz,
-            settings.device_block_samples,
-            settings.audio_out,
-            device_rate_hz=settings.device_rate_hz,
-        )
-    except NoDeviceError as fault:
-        if settings.needs_device:
-            raise DeviceError(f"{fault}; to perform into a file instead, add --record FILE.wav") from None
-        return PacedDevice(rate_hz, settings.device_block_samples)
+def _nobody(_block: Float32) -> None:
+    """What blocks go to that nobody looks at."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from .audio.watch import DeviceState
 from .engine_snapshot import EngineSnapshot
 from .errors import DeviceError
-from .live import TICK_S, LiveRack, LiveSettings
+from .live import TICK_S, LiveRack
+from .live_settings import LiveSettings
 from .midi_file import Performance
 from .paced_device import PacedDevice
 from .performance import SHOW_EVERY_S, Played, interruptible

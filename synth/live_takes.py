@@ -1,7 +1,7 @@
 """Recording a live rack: takes on request, and what was played before anybody asked.
 
 Beside the engine: the history hears what the renderer is told, the feed what the device has played. The rack
-goes into a file beside each take, so that the take can be rendered again.
+goes into a file beside each take from its beginning, so that it can be rendered again, whatever ends it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from .bundle import Bundle
 from .errors import NeumeError, UsageError
 from .events import MidiEvent
 from .rack.part import Rack
 from .rack.preset_write import preset_text, write_preset
 from .rack_chain import RackChain
-from .takes import Feed, FinishedTake, History, Recipe, Retrospect, Take, live_recipe, midi_path, told_to
+from .takes import Feed, FinishedTake, History, Recipe, Retrospect, Take, live_recipe, rack_path, told_to
 
 MAX_RACKS: Final = 256
 
@@ -28,17 +27,12 @@ def rack_hash(rack: Rack) -> str:
     return hashlib.sha256(preset_text(rack).encode()).hexdigest()
 
 
-def rack_path(audio: Path) -> Path:
-    """Where the rack of a take is kept: `gig.take.toml` beside `gig.wav` and `gig.take.mid`."""
-    return midi_path(audio).with_suffix(".toml")
-
-
 class LiveTakes:
     """The recordings of one live rack. Its owner calls what is not said to be the render thread's."""
 
-    def __init__(self, bundle: Bundle, chain: RackChain, *, remembers: bool) -> None:
+    def __init__(self, chain: RackChain, *, remembers: bool) -> None:
         """`remembers` keeps the last half hour on the disk, in the user's cache."""
-        self._bundle, self._chain = bundle, chain
+        self._chain = chain
         self._steps, self._rack_hash = chain.renderer.steps, rack_hash(chain.rack)
         self._racks = {self._rack_hash: chain.rack}  # those that the take under way may have begun with
         self._history = History(self._recipe())
@@ -79,11 +73,11 @@ class LiveTakes:
         """
         if self._take is not None:
             raise UsageError(f"{self._target} is being recorded: end that take first")
-        take = Take(target, self._history)
+        take = Take(target, self._history, rack_text=self._rack_text)
         self._racks = {self._rack_hash: self._chain.rack}
+        self._take, self._target = take, target  # from here on, changes of the rack are noted
         take.start(frame)
         self.feed.add(take)
-        self._take, self._target = take, target
 
     def stop(self) -> FinishedTake | None:
         """End the take, if there is one, and give its files their names."""
@@ -91,15 +85,7 @@ class LiveTakes:
         if take is None:
             return None
         self.feed.remove(take)
-        finished = take.finish()
-        if finished.midi is None or finished.recipe is None:
-            return finished
-        rack = self._racks.get(finished.recipe.preset, self._chain.rack)
-        try:
-            write_preset(rack, finished.midi.with_suffix(".toml"))
-        except NeumeError as fault:
-            return replace(finished, problem=finished.problem or fault)
-        return finished
+        return take.finish()
 
     def keep(self, target: Path) -> None:
         """Save what sounded in the last half hour. Raises UsageError where nothing is remembered."""
@@ -114,6 +100,14 @@ class LiveTakes:
         if self._retrospect is not None:
             self._retrospect.close()
 
+    def _rack_text(self, preset: str) -> str:
+        """The rack of that hash. On the writer's thread of a take."""
+        return preset_text(self._racks.get(preset, self._chain.rack))
+
     def _recipe(self) -> Recipe:
-        recipe = live_recipe(self._bundle, self._chain.renderer, self._chain.arrangement, self._rack_hash)
-        return replace(recipe, steps=self._steps)  # those asked for, not those left under load
+        chain = self._chain
+        recipe = live_recipe(
+            chain.bundle, chain.renderer, chain.arrangement, self._rack_hash, chain.other_bundles
+        )
+        steps = self._steps  # those asked for, not those left under load
+        return replace(recipe, steps=steps, mpe=chain.router.hears_mpe)

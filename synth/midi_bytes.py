@@ -25,6 +25,7 @@ BEND_CENTRE: Final = 8192
 SYSEX_START: Final = 0xF0
 SYSEX_END: Final = 0xF7
 ANY: Final = None  # in a SysEx pattern: a device number or a checksum, whatever it is
+PANIC: Final = b"\xfd\xfd"  # stands among messages for what MIDI has none for: none of a port or a file
 MAX_RESET_BYTES: Final = 16  # longer SysEx is never a reset; readers may skip it unseen
 
 _Build = Callable[[int, int, bytes], MidiEvent]  # frame, channel, data bytes

@@ -4,8 +4,9 @@ First link of the chain for live playing; `midi_bytes` turns the messages into e
 itself, because mido's backend drops the arrival times.
 
 Threads: one backend thread per open port runs `_Port.receive`, which reads the clock and appends to a bounded
-queue, nothing else. Everything public belongs to one owner thread, which calls `drain` every block and `poll`
-about once a second. Held keys are followed in `drain`, so no state but the queue is shared.
+queue, nothing else. `drain`, `poll` and `close` belong to one owner thread, which calls `drain` every block
+and `poll` about once a second; any thread may call the rest. Held keys and activity are followed in `drain`,
+so no state but the queue is shared with the backend.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Self, TypeAlias
 
+from .engine_snapshot import PortActivity
 from .errors import DeviceError
 from .midi_backend import CLIENT_NAME, MidiBackend
+from .midi_words import message_words
+from .rack.standing import PEDALS
 
 QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
 POLL_S: Final = 1.0  # how often the owner should call `poll`
-HOLDING_PEDALS: Final = (64, 66)  # sustain, sostenuto: down on a port that is gone, they would hold its notes
 
 Message: TypeAlias = tuple[int, bytes]  # arrival in time.monotonic_ns, raw bytes
 
@@ -41,7 +44,8 @@ class MidiInput:
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.problem: str | None = None
-        self._wanted = tuple(name.lower() for name in wanted)
+        self.available: tuple[str, ...] = ()  # names of all input ports of the system, at the last `poll`
+        self.choose(wanted)
         self._clock_ns = clock_ns
         self._ports: dict[str, _Port] = {}
         self._gone: list[Message] = []  # releases for ports that have left
@@ -57,6 +61,13 @@ class MidiInput:
         return tuple(self._ports)
 
     @property
+    def activity(self) -> tuple[PortActivity, ...]:
+        """What each open port has said, the virtual one last."""
+        virtual = self._virtual
+        ports = [*list(self._ports.items()), *([(CLIENT_NAME, virtual)] if virtual is not None else [])]
+        return tuple(PortActivity(name, port.messages, message_words(port.last)) for name, port in ports)
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """Those of the wanted names (in lower case) that no open port contains."""
         return tuple(name for name in self._wanted if not any(name in port.lower() for port in self.ports))
@@ -70,7 +81,8 @@ class MidiInput:
         return messages
 
     def poll(self) -> None:
-        """Look at the system's ports: release and forget those that are gone, open those that are new."""
+        """Look at the system's ports: release and forget those that are gone or not wanted any more, open
+        those that are new."""
         if self._doubted and self._backend is not None and self._backend.is_server:
             self._end()
         self._doubted = False
@@ -79,11 +91,16 @@ class MidiInput:
         if self._backend is None:
             return
         present = self._backend.port_names()
-        for name in [name for name in self._ports if name not in present]:
+        self.available = tuple(present)
+        for name in [name for name in self._ports if name not in present or not self._is_wanted(name)]:
             self._forget(name)
         for number, name in enumerate(present):
             if name not in self._ports and self._is_wanted(name):
                 self._open(self._backend, name, number)
+
+    def choose(self, wanted: Sequence[str]) -> None:
+        """From the next `poll` on, have these ports open: parts of their names, none means all."""
+        self._wanted = tuple(name.lower() for name in wanted)
 
     def close(self) -> None:
         """Close every port. What is held is released: one last `drain` returns it."""
@@ -114,6 +131,7 @@ class MidiInput:
         if self._backend is not None:
             self._backend.close()
             self._backend = None
+        self.available = ()
 
     def __enter__(self) -> Self:
         return self
@@ -141,10 +159,13 @@ class MidiInput:
 
 
 class _Port:
-    """One open port: its queue, filled by the backend's thread, and its held keys, known to the owner's."""
+    """One open port: its queue, filled by the backend's thread; its held keys, number of messages and last
+    message, known to the owner's."""
 
     def __init__(self, client: Any, clock_ns: Callable[[], int]) -> None:
         self.client = client
+        self.messages = 0
+        self.last = b""
         self._clock_ns = clock_ns
         self._queue: deque[Message] = deque()
         self._overflowed = False
@@ -164,6 +185,9 @@ class _Port:
         messages = [self._queue.popleft() for _ in range(len(self._queue))]
         for _, message in messages:
             self._follow(message)
+        if messages:
+            self.messages += len(messages)
+            self.last = messages[-1][1]
         if self._overflowed:
             self._overflowed = False
             messages += self._let_go()
@@ -185,7 +209,7 @@ class _Port:
             self._held[status, number] = bytes((0x80 | channel, number, 64))
         elif kind in (0x80, 0x90):
             self._held.pop((0x90 | channel, number), None)
-        elif kind == 0xB0 and number in HOLDING_PEDALS:
+        elif kind == 0xB0 and number in PEDALS:
             if value:
                 self._held[status, number] = bytes((status, number, 0))
             else:

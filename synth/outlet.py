@@ -1,7 +1,8 @@
 """The audio callback's side of the ring: copy, pad, count, return.
 
 The last link before the device. When the ring runs dry the sound fades from its last sample instead of
-breaking off; what comes too late is dropped, so the delay afterwards is what it was before.
+breaking off; what comes too late is dropped, so the delay afterwards is what it was before. An outlet that
+rests does the same without taking anything: another one goes on from there.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Tap(Protocol):
 class Outlet:
     """Fills a device's buffers from `ring`; sample n of the ring is played as sample n of the device, or not.
 
-    The device's thread calls `fill`, nothing else here is for it. Any thread may read the counters.
+    The device's thread calls `fill`, nothing else here is for it. Any thread may read the counters and set
+    `armed` and `resting`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Outlet:
         self._starved = False
         self._risen = FADE_SAMPLES  # frames of the fade-in that are behind
         self.armed = False  # before, silence is played and nothing counts
+        self.resting = False  # silence, faded into, is played and nothing counts
         self.position = 0  # frames that the device has taken
         self.underruns = 0  # times that the ring ran dry
         self.missing_frames = 0  # frames padded
@@ -56,6 +59,9 @@ class Outlet:
         """Write the next frames into `out`, shape `(frames, channels)`."""
         if not self.armed:
             out[:] = 0.0
+            return
+        if self.resting:
+            self._rest(out)
             return
         frames = len(out)
         self._clock.update(self._now_ns(), self.position, frames)
@@ -79,13 +85,23 @@ class Outlet:
         played[:length] *= _RISE[self._risen : self._risen + length]
         self._risen += length
 
+    def _rest(self, out: Float32) -> None:
+        self._fade(out)
+        self._risen = 0
+        self._last[:] = out[-1]
+
     def _fall(self, out: Float32, got: int) -> None:
         """Pad from frame `got` on, fading from the last frame that was played."""
-        last = out[got - 1].copy() if got else self._last
-        length = min(len(out) - got, FADE_SAMPLES)
-        out[got + length :] = 0.0
-        out[got : got + length] = last * (1.0 - _RISE[:length])
+        if got:
+            self._last[:] = out[got - 1]
+        self._fade(out[got:])
         if not self._starved:
             self.underruns += 1
         self._risen = 0
         self.missing_frames += len(out) - got
+
+    def _fade(self, out: Float32) -> None:
+        """Silence, after a fall from the last frame that was played."""
+        length = min(len(out), FADE_SAMPLES)
+        out[length:] = 0.0
+        out[:length] = self._last * (1.0 - _RISE[:length])

@@ -1,21 +1,23 @@
 """The rack's mixer: streams and guest instruments in, inserts on the way, one stereo block out.
 
-Between the renderer and the ring in live playing. Streams without inserts are one matrix product; a stream
-with inserts, or a plug-in instrument, takes a way of its own. Behind the sum come the master's gain and
-inserts, then the safety limiter.
+Between the renderer and the ring in live playing. Streams without inserts are one matrix product, and another
+one while parts send more or less than usual to reverb or chorus; a stream with inserts, or a plug-in
+instrument, takes a way of its own. Behind the sum come the master's gain and inserts, then the limiter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .effects.sends import Sends
 from .events import CHANNELS
 from .limiter import Limiter
 from .mixer import Meters, Strip, finite
+from .rack_sends import BlockSends, Depths
 
 Float32 = NDArray[np.float32]
 
@@ -23,8 +25,8 @@ Float32 = NDArray[np.float32]
 class Inserts(Protocol):
     """A chain of effects that is ready to play."""
 
-    def process(self, audio: Float32) -> Float32:
-        """`(samples, 2)` → the same shape."""
+    def process(self, audio: Float32, sends: Sends | None = None) -> Float32:
+        """`(samples, 2)` → the same shape; `sends` as `InsertChain` takes them."""
         ...
 
     def reset(self) -> None:
@@ -35,6 +37,22 @@ class Inserts(Protocol):
     def tail_s(self) -> float:
         """How long it may ring on after its input."""
         ...
+
+
+class RowLevels(NamedTuple):
+    """Of the streams, at a block's end."""
+
+    gains: Float32  # left and right, `(streams, 2)`
+    depths: Float32  # of sends, `(streams, SENDS)`
+    least: Float32  # the least depth of a stream that is played, `(SENDS,)`
+
+
+class GuestBlock(NamedTuple):
+    """Of one guest."""
+
+    audio: Float32  # `(samples, 2)`
+    strip: Strip
+    depths: Float32  # of sends, `(SENDS,)`, at the block's end
 
 
 class Ramp:
@@ -52,7 +70,7 @@ class Ramp:
 
 
 class RackMixer:
-    """Mixes `streams` mono streams and a stereo guest for any of sixteen parts.
+    """Mixes `streams` mono streams, or more later, and a stereo guest for any of sixteen parts.
 
     The render thread owns it; other threads may read `meters` (streams first, then the guests in order of
     their parts), which is replaced as a whole. `inserts` are keyed by stream, those of guests by part.
@@ -64,6 +82,8 @@ class RackMixer:
         self.master_inserts: Inserts | None = None
         self.meters = Meters((0.0,) * streams, (0.0,) * streams)
         self._gains = np.zeros((streams, 2), np.float32)
+        self._depths: Depths | None = None  # of the last block; None while all are neutral
+        self._begun = False
         self._guest_ramps: dict[int, Ramp] = {}
         self._master = Ramp()
         self._limiter = Limiter(rate_hz)
@@ -88,43 +108,72 @@ class RackMixer:
         return number
 
     def mix(
-        self,
-        audio: Float32,
-        gains: Float32,
-        guests: Mapping[int, tuple[Float32, Strip]],
-        master_gain: float,
+        self, audio: Float32, levels: RowLevels, guests: Mapping[int, GuestBlock], master_gain: float
     ) -> Float32:
-        """One block → `(samples, 2)`. `audio` `(streams, samples)`; `gains` `(streams, 2)` at the block's
-        end; `guests` by part: `(samples, 2)` each, and its strip."""
+        """One block → `(samples, 2)`. `audio` `(streams, samples)`; `guests` by part."""
         audio = finite(audio)
-        peaks, rms = _levels(audio * np.hypot(gains[:, :1], gains[:, 1:]))
-        mixed = self._streams(audio, gains)
-        for part, (stereo, strip) in guests.items():
-            ramp = self._guest_ramps.setdefault(part, Ramp())
-            heard = stereo * ramp.over(len(stereo), balance(strip))
+        sends = self._sends(levels, guests, audio.shape[1])
+        peaks, rms = _levels(audio * np.hypot(levels.gains[:, :1], levels.gains[:, 1:]))
+        mixed = self._streams(audio, levels.gains, sends)
+        for part, guest in guests.items():
+            heard = self._at_strip(part, guest)
             guest_peak, guest_rms = _levels(heard.T)
             peaks, rms = (*peaks, max(guest_peak)), (*rms, max(guest_rms))
-            chain = self.guest_inserts.get(part)
-            mixed += heard if chain is None else chain.process(heard)
-        mixed *= self._master.over(len(mixed), np.full(2, master_gain, np.float32))
+            mixed += self._through_inserts(part, heard, sends)
+        gain = self._master.over(len(mixed), np.full(2, master_gain, np.float32))
+        mixed *= gain
         if self.master_inserts is not None:
-            mixed = self.master_inserts.process(mixed)
+            mixed = self.master_inserts.process(mixed, None if sends is None else sends.to_master(gain))
         limited = self._limiter.limit(finite(np.ascontiguousarray(mixed.T)))
         self.meters = Meters(peaks, rms, float(np.abs(limited).max()), self._limiter.gain)
         return np.ascontiguousarray(limited.T)
 
-    def _streams(self, audio: Float32, gains: Float32) -> Float32:
+    def _sends(self, levels: RowLevels, guests: Mapping[int, GuestBlock], samples: int) -> BlockSends | None:
+        """What this block sends, None if all depths are neutral from its begin to its end. The first block
+        begins at its own."""
+        asked = {part: guest.depths for part, guest in guests.items()}
+        least = np.minimum.reduce([levels.least, *asked.values()])
+        depths = Depths(levels.depths, asked, least)
+        now = None if depths.neutral else depths
+        last, self._depths, self._begun = self._depths if self._begun else now, now, True
+        if last is None and now is None:
+            return None
+        return BlockSends(last or depths.neutral_alike(), depths, samples)
+
+    def _at_strip(self, part: int, guest: GuestBlock) -> Float32:
+        """A guest at the gains of its strip, `(samples, 2)`."""
+        ramp = self._guest_ramps.setdefault(part, Ramp())
+        return guest.audio * ramp.over(len(guest.audio), balance(guest.strip))
+
+    def _through_inserts(self, part: int, heard: Float32, sends: BlockSends | None) -> Float32:
+        """A guest through its inserts, `(samples, 2)`."""
+        chain = self.guest_inserts.get(part)
+        if chain is not None:
+            heard = chain.process(heard, None if sends is None else sends.of_guest(part))
+        if sends is not None:
+            sends.add_guest(part, heard)
+        return heard
+
+    def _streams(self, audio: Float32, gains: Float32, sends: BlockSends | None) -> Float32:
         """The sum of the streams, each through its inserts, `(samples, 2)`."""
-        last, step = self._gains, gains - self._gains
-        self._gains = gains
+        last = self._gains
+        if len(last) < len(gains):  # rows that are new fade in
+            last = np.concatenate([last, np.zeros((len(gains) - len(last), 2), np.float32)])
+        self._gains, step = gains, gains - last
         ramp = (np.arange(1, audio.shape[1] + 1, dtype=np.float32) / np.float32(audio.shape[1]))[:, None]
         plain = np.ones(len(audio), np.float32)
         plain[list(self.inserts)] = 0.0
         mixed = np.asarray(audio.T @ (last * plain[:, None]), np.float32)
         if step.any():
             mixed += audio.T @ (step * plain[:, None]) * ramp
+        if sends is not None:
+            sends.add_streams(audio, last * plain[:, None], gains * plain[:, None])
         for stream, chain in self.inserts.items():
-            mixed += chain.process(audio[stream, :, None] * (last[stream] + step[stream] * ramp))
+            heard = audio[stream, :, None] * (last[stream] + step[stream] * ramp)
+            made = chain.process(heard, None if sends is None else sends.of_stream(stream))
+            if sends is not None:
+                sends.add_stream(stream, made)
+            mixed += made
         return mixed
 
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
 from typing import Final, Protocol
 
 import numpy as np
@@ -15,17 +14,25 @@ from numpy.typing import NDArray
 
 from .block_timer import BlockTimer
 from .events import MidiEvent, NoteOn, Panic
+from .fallback import FallbackPlayer
 from .latency import Latency
 from .outlet import Outlet
+from .render_priority import RenderPriority
 from .ring import Ring
 from .shedding import Load, Shedder
 from .sources import EventSource
 from .takes.history import on_time
+from .transport.sharing import Sharing
 from .underrun import Underrun, explained
 
 SHORTEST_SLEEP_S: Final = 0.0003
 LONGEST_SLEEP_S: Final = 0.005
+LONGEST_SPELL_S: Final = 0.1  # without a rest: a real-time thread that never waits starves all others
 LONGEST_TAIL_S: Final = 10.0  # a note that a file leaves held is ended then
+
+
+Float32 = NDArray[np.float32]
+Beside = Callable[[Float32, int], Float32]  # a block and its place in the ring → what is played there
 
 
 class BlockChain(Protocol):
@@ -45,7 +52,7 @@ class BlockChain(Protocol):
     @property
     def sounding(self) -> tuple[int, ...]: ...
 
-    def make_block(self, events: Iterable[MidiEvent]) -> NDArray[np.float32]: ...
+    def make_block(self, events: Iterable[MidiEvent]) -> Float32: ...
 
     def pass_over(self) -> None: ...
 
@@ -70,9 +77,13 @@ class RenderThread:
         shedder: Shedder | None = None,
         heard: Callable[[Sequence[MidiEvent]], None] | None = None,
         disturbed: Callable[[int], None] = lambda frame: None,
+        beside: Beside = lambda block, place: block,
+        fallback: FallbackPlayer | None = None,
+        priority: RenderPriority | None = None,
     ) -> None:
         """`shedder` lightens the load when blocks are late; `heard` is told each block's events, `disturbed`
-        the frame of each block that is left out or rendered with less."""
+        the frame of each block that is left out or rendered with less; `beside` may add to a block. Without
+        a `fallback`, blocks that would be too late are left out."""
         self.sounding: tuple[int, ...] = ()
         self.late_notes = 0  # notes that came after their block had been begun
         self.blocks_left_out = 0  # could not have been played in time, so were not rendered
@@ -80,13 +91,16 @@ class RenderThread:
         self.failure: Exception | None = None
         self.underrun: Underrun | None = None  # the last one
         self.shedder = shedder
-        self._heard, self._disturbed = heard, disturbed
+        self._heard, self._disturbed, self._beside = heard, disturbed, beside
+        self._sharing = Sharing()
         self._work: deque[Callable[[], None]] = deque()
         self._chain = chain
         self._ring = ring
         self._outlet = outlet
         self._latency = latency
         self._sources = sources
+        self.fallback = fallback
+        self.priority = priority or RenderPriority(wanted=False)
         self._silence = np.zeros((chain.block_samples, ring.channels), np.float32)
         self._resume_frame = 0
         self._underruns = 0  # those that have been told
@@ -95,6 +109,7 @@ class RenderThread:
         self._thread = threading.Thread(target=self._run, name="neume-render", daemon=True)
 
     def start(self) -> None:
+        self.priority.watch()
         self._thread.start()
 
     def stop(self) -> None:
@@ -102,6 +117,7 @@ class RenderThread:
         self._stopping.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self.priority.end()
 
     def between_blocks(self, work: Callable[[], None]) -> None:
         """Have something done by the render thread before its next block. It must be short."""
@@ -121,20 +137,23 @@ class RenderThread:
             return False
         while self._work:
             self._work.popleft()()
-        self._catch_up()
-        if self._chain.frame < self._resume_frame:
+        plain = self._voice_plays()
+        if self._is_too_late(plain):
             self._leave_out()
         else:
-            self._make_block()
+            self._make_block(plain)
             self.sounding = self._chain.sounding
             self._look_for_the_end()
         return True
 
     def _run(self) -> None:
         try:
+            self.priority.take()
+            rested_s = time.monotonic()
             while not self._stopping.is_set():
-                if not self.step():
+                if not self.step() or time.monotonic() - rested_s > LONGEST_SPELL_S:
                     time.sleep(self._sleep_s())
+                    rested_s = time.monotonic()
         except Exception as failure:
             self.failure = failure
 
@@ -142,24 +161,56 @@ class RenderThread:
         spare_s = (self.ahead_samples - self._latency.start_level_samples) / self._latency.rate_hz
         return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, spare_s))
 
-    def _make_block(self) -> None:
+    def _voice_plays(self) -> bool:
+        """Whether the fallback voice makes the next block."""
+        if self.fallback is None or not self._outlet.armed:
+            return False
+        return self.fallback.begin(self._latency.milliseconds(self.ahead_samples))
+
+    def _is_too_late(self, plain: bool) -> bool:
+        """Whether the next block could not be heard: the voice is quick, what it makes may begin late."""
+        if plain:
+            return self.ahead_samples <= -self._chain.block_samples
+        self._catch_up()
+        return self._chain.frame < self._resume_frame
+
+    def _make_block(self, plain: bool) -> None:
         events = self._due_events()
         if self._heard is not None:
             self._heard(events)
-        if self.shedder is not None and self.shedder.rung:
-            self._disturbed(self._chain.frame)
-        self._ring.write(self._chain.make_block(events))
+        frame, played_on = self._chain.frame, self.fallback is not None and self.fallback.plays
+        if plain or played_on or (self.shedder is not None and self.shedder.rung):
+            self._disturbed(frame)
+        self._ring.write(self._beside(self._chain.make_block(events), self._ring.written))
+        if self._outlet.armed:
+            self._look_at_the_time(frame, plain)
+
+    def _look_at_the_time(self, frame: int, plain: bool) -> None:
+        """After a block: what it took decides what the next ones may take."""
+        took_ms: float | None = self._chain.timer.last_ms()["block"]
+        if self.fallback is not None:
+            took_ms = self.fallback.made(plain, self._latency.milliseconds(self.ahead_samples))
+            if self.fallback.plays and not plain:
+                self._disturbed(frame)
         shedder = self.shedder
-        if shedder is not None and self._outlet.armed:
-            changed = shedder.observe(self._chain.timer.last_ms()["block"])
+        if shedder is not None and took_ms is not None:
+            changed = shedder.observe(took_ms)
             if changed or shedder.rung:
                 self._chain.set_load(shedder.load)
 
+    def set_latency(self, latency: Latency) -> None:
+        """Keep the ring as full as another sum says. On the render thread; a ring that is fuller than it must
+        be is left to run down."""
+        self._latency = latency
+
     def _due_events(self) -> list[MidiEvent]:
         end_frame = self._chain.frame + self._chain.block_samples
-        events = [event for source in self._sources for event in source.take(end_frame)]
+        taken = [
+            (player, event) for player, source in enumerate(self._sources) for event in source.take(end_frame)
+        ]
         if len(self._sources) > 1:
-            events.sort(key=attrgetter("frame"))
+            taken.sort(key=lambda one: one[1].frame)
+        events = self._sharing.merged(taken)
         begin = self._chain.frame
         if self._outlet.armed:
             self.late_notes += sum(isinstance(event, NoteOn) and event.frame < begin for event in events)
@@ -182,7 +233,8 @@ class RenderThread:
         self._disturbed(max(0, self._outlet.position - self._latency.lookahead_samples))
         if self._chain.timer.blocks:
             block_ms = self._latency.milliseconds(self._chain.block_samples)
-            self.underrun = explained(self._chain.timer.last_ms(), block_ms)
+            start_level_ms = self._latency.milliseconds(self._latency.start_level_samples)
+            self.underrun = explained(self._chain.timer.last_ms(), block_ms, start_level_ms)
 
     def _leave_out(self) -> None:
         """The place of a block that is too late, kept in the ring: the outlet drops it."""

@@ -1,16 +1,16 @@
 """Shedding load: what a player gives up, in a stated order, before the sound breaks off.
 
 Beside the render thread, which tells the time of every block and asks what to give up now. First the steps
-of the sampler (texture), then released notes beyond a number, the oldest first (tails). Each comes back when
-there has been room for it for a while.
+of the sampler (texture), then streams of their own (parts share one, which blurs them), then released notes
+beyond a number, the oldest first (tails). Each comes back when there has been room for it for a while.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 TIGHT_SHARE: Final = 0.9  # of a block's length: a block that takes longer is tight
 TIGHT_BLOCKS, WATCHED_BLOCKS = 3, 12  # so many tight ones among the last so many, and something has to go
@@ -18,31 +18,50 @@ ROOMY_SHARE: Final = 0.5  # no block of the calm time may take longer before som
 CALM_S: Final = 4.0
 RELEASES_KEPT: Final = (24, 8, 0)  # of each stream
 ALL_RELEASES: Final = 1 << 30
+MERGED: Final = ("", ", half the streams", ", one stream a bundle")  # what each depth of merging leaves
+DEEPEST_MERGE: Final = len(MERGED) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is played with: steps of the sampler, and released notes that each stream may let ring."""
+    """What is played with: steps of the sampler, released notes that each stream may let ring, and how far
+    streams are merged: 0, each part where the rack has it; 1 and 2 as in `MERGED`."""
 
     steps: int
     releases: int = ALL_RELEASES
+    merged: int = 0
 
     def __str__(self) -> str:
         tails = "" if self.releases == ALL_RELEASES else f", {self.releases} released notes a part"
-        return f"{self.steps} steps{tails}"
+        return f"{self.steps} steps{MERGED[self.merged]}{tails}"
 
 
-def load_ladder(steps: int, steps_allowed: Sequence[int]) -> tuple[Load, ...]:
+@runtime_checkable
+class Merging(Protocol):
+    """A chain that can move the parts of several streams onto one."""
+
+    @property
+    def merges(self) -> int:
+        """How far merging goes with what it plays now, as in `Load.merged`."""
+        ...
+
+
+def load_ladder(steps: int, steps_allowed: Sequence[int], deepest_merge: int = 0) -> tuple[Load, ...]:
     """All loads from the chosen number of steps down to the lightest, in the order of their taking."""
     fewer = sorted((allowed for allowed in steps_allowed if allowed <= steps), reverse=True)
-    return (*map(Load, fewer), *(Load(fewer[-1], kept) for kept in RELEASES_KEPT))
+    merged = (Load(fewer[-1], merged=depth) for depth in range(1, deepest_merge + 1))
+    hurried = (Load(fewer[-1], kept, deepest_merge) for kept in RELEASES_KEPT)
+    return (*map(Load, fewer), *merged, *hurried)
 
 
 class Shedder:
     """Goes down and up the ladder. The render thread owns it; any thread may read `load` and `rung`."""
 
-    def __init__(self, ladder: Sequence[Load], block_ms: float) -> None:
-        self._ladder, self._block_ms = tuple(ladder), block_ms
+    def __init__(
+        self, ladder: Sequence[Load], block_ms: float, merges: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`merges` tells how far merging goes at the moment; rungs that would merge further are passed by."""
+        self._ladder, self._block_ms, self._merges = tuple(ladder), block_ms, merges
         self._tight: deque[bool] = deque(maxlen=WATCHED_BLOCKS)
         self._calm_blocks = 0
         self.rung = 0
@@ -64,6 +83,12 @@ class Shedder:
 
     def _go(self, direction: int) -> bool:
         self.rung += direction
+        while self._idle(self.load):  # never the first nor the last rung
+            self.rung += direction
         self._tight.clear()
         self._calm_blocks = 0
         return True
+
+    def _idle(self, load: Load) -> bool:
+        """Whether a rung gives up nothing that the one before it has not given up."""
+        return load.releases == ALL_RELEASES and load.merged > self._merges()

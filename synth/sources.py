@@ -12,13 +12,13 @@ from typing import Final, Protocol
 
 from .events import MidiEvent, Panic
 from .latency import Latency
+from .midi_bytes import PANIC as PANIC  # whoever presses keys needs it too
 from .midi_bytes import parse_message
 from .midi_file import Performance
 from .midi_in import POLL_S
 from .sample_clock import SampleClock
 from .song_render import release_all
 
-PANIC: Final = b"panic"  # stands among messages for what MIDI has no message for
 DRAIN_WAIT_S: Final = 0.002  # for the thread that looks at the ports; longer, and the block would be late
 
 
@@ -81,7 +81,7 @@ class LivePlayer:
         """`device_delay`: the part of the latency between the callback and the loudspeaker, in samples."""
         self.midi = midi
         self._clock = clock
-        self._ahead = latency.total_samples - latency.lookahead_samples - device_delay
+        self.set_latency(latency, device_delay)
         self._pending: list[MidiEvent] = []
         self._last_frame = 0
         self._lock = threading.Lock()
@@ -109,6 +109,16 @@ class LivePlayer:
         self._closing.set()
         self._watcher.join()
         self.midi.close()
+
+    def set_latency(self, latency: Latency, device_delay: int) -> None:
+        """Another sum from now on. On the render thread; what has been placed stays where it is, and nothing
+        overtakes it."""
+        self._ahead = latency.total_samples - latency.lookahead_samples - device_delay
+
+    def look_at_ports(self) -> None:
+        """Poll now what is polled every second. Any thread but the render thread."""
+        with self._lock:
+            self.midi.poll()
 
     def _drained(self) -> list[tuple[int, bytes]]:
         if not self._lock.acquire(timeout=DRAIN_WAIT_S):

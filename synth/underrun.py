@@ -21,23 +21,30 @@ ADVICE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Underrun:
-    """The last time that the ring ran dry: `stage` took most of a block that took `took_ms` of `block_ms`."""
+    """The last time that the ring ran dry: `stage` took most of a block that had `allowed_ms`."""
 
     stage: str
     took_ms: float
-    block_ms: float
+    allowed_ms: float
 
     def __str__(self) -> str:
-        what = f"a block of {self.block_ms:.1f} ms took {self.took_ms:.1f} ms, most of it {self.stage}"
+        what = (
+            f"a block that had {self.allowed_ms:.1f} ms took {self.took_ms:.1f} ms, most of it {self.stage}"
+        )
         if self.stage == OTHER_PROGRAMS:
-            what = f"a block was late, though it took only {self.took_ms:.1f} of {self.block_ms:.1f} ms"
+            what = f"a block was late, though it took only {self.took_ms:.1f} of {self.allowed_ms:.1f} ms"
         return f"{what}: {ADVICE[self.stage]}"
 
 
-def explained(times_ms: Mapping[str, float], block_ms: float) -> Underrun:
-    """The underrun after a block with these stage times, the sum under `block`."""
-    took_ms = times_ms["block"]
-    if took_ms <= block_ms:
-        return Underrun(OTHER_PROGRAMS, took_ms, block_ms)
+def explained(times_ms: Mapping[str, float], block_ms: float, start_level_ms: float) -> Underrun:
+    """The underrun after a block with these stage times, the sum under `block`.
+
+    `start_level_ms`: what is left to play when a block is begun in undisturbed playing. A block has no longer
+    than that, or the ring is dry before it is done; and no longer than a block lasts, or blocks like it drain
+    any ring. One that kept to both was begun too late.
+    """
+    took_ms, allowed_ms = times_ms["block"], min(block_ms, start_level_ms)
+    if took_ms <= allowed_ms:
+        return Underrun(OTHER_PROGRAMS, took_ms, allowed_ms)
     stage = max((name for name in times_ms if name != "block"), key=lambda name: times_ms[name])
-    return Underrun(stage, took_ms, block_ms)
+    return Underrun(stage, took_ms, allowed_ms)

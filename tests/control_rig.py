@@ -31,9 +31,11 @@ from neume.synth.control.door import Door, knock
 from neume.synth.control.launch import launch_engine
 from neume.synth.control.mel_log import MelLog
 from neume.synth.control.server import ControlServer
+from neume.synth.control.wave_log import WaveLog
 from neume.synth.engine_snapshot import EngineSnapshot
 
 MELS = 100
+RATE_HZ = 48_000
 PATIENCE_S = 10.0
 
 
@@ -67,13 +69,15 @@ def own_folders(monkeypatch):
 class Owner:
     """An engine's owner: takes requests, writes down what was played, counts frames, feeds snapshots.
 
-    Threads: the control server's thread calls `snapshot`, `mels` and `hear`; `serve` is for any one thread.
+    Threads: the control server's thread calls `snapshot`, `mels`, `waves` and `hear`; `serve` is for any one
+    thread.
     """
 
     def __init__(self):
         self.played, self.commands = [], []
         self.template = filled(EngineSnapshot)
         self.frames = MelLog(MELS)
+        self.sound = WaveLog(RATE_HZ)
         self.broken = False
         self.stopping = threading.Event()
         self._begin_s = time.monotonic()
@@ -88,6 +92,13 @@ class Owner:
         for _ in range(due):
             self.frames.put(np.full((1, MELS), -(self.frames.written % 9), np.float32))
         return self.frames.since(first_frame)
+
+    def waves(self, first_frame):
+        due = int((time.monotonic() - self._begin_s) * RATE_HZ) - self.sound.written
+        for _ in range(due // 512):
+            level = np.float32(self.sound.written // 512 % 9 / 10)
+            self.sound.put(np.full((512, 2), level))
+        return self.sound.since(first_frame)
 
     def hear(self, command):
         self.played.append((time.monotonic_ns(), command))

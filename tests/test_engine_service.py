@@ -14,8 +14,10 @@ import pytest
 from neume.synth.block_timer import STAGES
 from neume.synth.control.client import EngineClient
 from neume.synth.control.commands import (
+    GetRack,
     KeepLast,
     Learn,
+    LoadBundle,
     LoadPreset,
     NoteOff,
     NoteOn,
@@ -23,15 +25,18 @@ from neume.synth.control.commands import (
     Quit,
     RecordStart,
     RecordStop,
+    ResetCounters,
     SavePreset,
     SaveTrace,
     SetAudio,
+    SetMidi,
     SetRack,
     SetSteps,
     SetValue,
     Subscribe,
 )
 from neume.synth.rack.part import Part, Rack
+from neume.synth.rack.preset_read import parse_preset
 from neume.synth.rack.preset_write import preset_text
 
 NEUME = str(Path(sys.executable).parent / "neume")
@@ -112,12 +117,40 @@ def test_what_cannot_be_is_told_and_the_engine_plays_on(client, tmp_path):
     assert "not found" in refused(client, LoadPreset("no-such-preset"))
     assert "nothing has sounded in the last 30 minutes" in refused(client, KeepLast(tmp_path / "last.wav"))
     assert refused(client, RecordStop()) == "nothing is being recorded"
-    assert refused(client, SetAudio("Steinway")) == "this engine cannot set audio yet"
+    assert "audio output" in refused(client, SetAudio("Steinway")), "there is none here"
+    assert "not found" in refused(client, LoadBundle("no-such-bundle"))
     unwritable = tmp_path / "none" / "trace.csv"
     assert "cannot be written: No such file or directory" in refused(client, SaveTrace(unwritable))
     client.post(Subscribe(30.0))
     client.post(NoteOn(part=0, key=60, velocity=100))
     until(client, lambda now: sum(now.sounding) == 2)
+
+
+def test_a_panel_asks_for_the_rack_whenever_it_is_another(client):
+    client.post(Subscribe(60.0, wave=True))
+    until(client, lambda now: now.rack_revision > 0)
+    first = client.latest
+    text = client.send(GetRack()).text
+    rack = parse_preset(text, "what came")
+    assert (rack.name, len(rack.parts)) == (first.rack, len(first.parts))
+    assert client.send(SetRack(text)).done
+    until(client, lambda now: now.rack_revision != first.rack_revision)
+    assert client.send(GetRack()).text == text, "it is what was sent"
+    assert client.send(SetValue("part.0.volume_db", -3.0)).done
+    changed = parse_preset(client.send(GetRack()).text, "what came")
+    assert changed.parts[0].volume_db == -3.0
+    assert client.send(SetMidi(("harp",))).done
+    until(client, lambda now: now.midi_missing == ("harp",))
+    assert client.send(SetMidi()).done
+    until(client, lambda now: now.midi_missing == ())
+    client.post(NoteOn(part=0, key=60, velocity=127))
+    until(client, lambda now: now.keys_down != () and now.meters.master_peak > 0.001)
+    client.take_waves()
+    control_rig.until(lambda: any(np.abs(c.samples()).max(initial=0) > 0.001 for c in client.take_waves()))
+    assert client.send(ResetCounters()).done
+    assert client.send(SavePreset("again")).done
+    until(client, lambda now: now.preset == "again")
+    assert client.latest.bundle.startswith("neume-gm ")
 
 
 def test_one_name_has_one_engine(client):

@@ -10,7 +10,8 @@ import soundfile
 
 from neume.synth.engine import EngineConfig
 from neume.synth.errors import DeviceError, UsageError
-from neume.synth.live import TICK_S, LiveRack, LiveSettings
+from neume.synth.live import TICK_S, LiveRack
+from neume.synth.live_settings import LiveSettings
 from neume.synth.live_takes import rack_path
 from neume.synth.rack.learn import Mapping
 from neume.synth.rack.part import Part, Rack
@@ -128,10 +129,11 @@ def test_values_outside_what_there_is_are_told():
         assert stage.live.rack.parts[0].volume_db == -6.0
 
 
-def test_a_bundle_that_is_not_loaded_is_told():
+def test_a_bundle_that_is_not_there_is_told():
     with Stage(Rack("other", (Part("far", instrument="grand-tour"),))) as stage:
         (line,) = stage.said
-        assert line.startswith("part 1 wants bundle 'grand-tour': it plays neume-gm")
+        assert line.startswith("part 1 is silent: bundle grand-tour: not found in")
+        assert stage.live.snapshot().faults == (line,)
 
 
 def test_without_a_device_and_without_a_file_there_is_nothing_to_play_to():

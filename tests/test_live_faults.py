@@ -41,7 +41,8 @@ from neume.synth.control.commands import (
 )
 from neume.synth.engine import EngineConfig
 from neume.synth.errors import BundleError, UsageError
-from neume.synth.live import LiveRack, LiveSettings
+from neume.synth.live import LiveRack
+from neume.synth.live_settings import LiveSettings
 from neume.synth.rack.learn import Mapping
 from neume.synth.rack.part import Insert, Part, Rack
 from neume.synth.rack.preset_write import write_preset

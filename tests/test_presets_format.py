@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -165,6 +166,20 @@ def test_written_presets_read_well() -> None:
     assert preset_text(parse_preset(TEXT, "test")) == TEXT
     shortest = preset_text(Rack("Short", (Part("Any", program=0),)))
     assert shortest == 'schema = 1\nname = "Short"\n\n[[parts]]\nname = "Any"\nprogram = 0\n'
+
+
+def test_the_text_of_the_same_rack_is_made_once() -> None:
+    """Whoever asks, from whatever thread; and an equal rack that reads otherwise keeps its own text."""
+    known = Rack("Known", (Part("Any"),), gain_db=1.0)
+    text = preset_text(known)
+    assert preset_text(known) is text
+    whole = replace(known, gain_db=1)
+    assert whole == known
+    assert (preset_text(whole), preset_text(known)) == (text.replace("1.0", "1"), text)
+    crowd = [replace(known, gain_db=float(index)) for index in range(8)]
+    with ThreadPoolExecutor(4) as threads:
+        texts = list(threads.map(preset_text, crowd * 20))
+    assert [parse_preset(text, "test") for text in texts] == crowd * 20
 
 
 def test_the_largest_rack_is_below_the_limit() -> None:

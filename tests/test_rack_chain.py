@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rack_rig import BLOCK, LOOKAHEAD, Rig
 
 from neume.synth.arrangement import live_arrangement
 from neume.synth.bundle import DEFAULT_BUNDLE, open_named
@@ -11,11 +12,8 @@ from neume.synth.chain import Chain
 from neume.synth.events import ControlChange, NoteOff, NoteOn, Panic
 from neume.synth.instruments.instrument import GuardedInstrument
 from neume.synth.rack.part import Insert, Part, Rack, with_part
-from neume.synth.rack_chain import RackChain
-from neume.synth.rack_loading import RackLoader
 from neume.synth.stages import load_stages
 
-BLOCK, LOOKAHEAD = 512, 256
 PIANO = Rack("piano", (Part("piano", program=0),))
 REVERB = Insert("reverb", {"mix": 1.0, "size_s": 2.0})
 
@@ -50,27 +48,10 @@ class Clicks:
     def restore(self, state): ...
 
 
-class Rig:
-    """A loader and a chain, driven block by block."""
-
-    def __init__(self, player, rack, monkeypatch=None, streams=16):
-        if monkeypatch is not None:
-            monkeypatch.setattr("neume.synth.rack_loading.load_plugin", lambda group, name: Clicks)
-        self.loader = RackLoader(DEFAULT_BUNDLE, 48_000, BLOCK, streams)
-        ready, self.problems = self.loader.ready(rack)
-        self.chain = RackChain(*player, ready, streams=streams, steps=2)
-
-    def play(self, blocks, *events):
-        waiting, parts = sorted(events, key=lambda e: e.frame), []
-        for _ in range(blocks):
-            end = self.chain.frame + BLOCK
-            now = [event for event in waiting if event.frame < end]
-            waiting = waiting[len(now) :]
-            parts.append(self.chain.make_block(now))
-        return np.concatenate(parts)
-
-    def change(self, rack):
-        self.chain.set_rack(self.loader.ready(rack)[0])
+@pytest.fixture
+def clicks(monkeypatch):
+    """Every plug-in is one that clicks."""
+    monkeypatch.setattr("neume.synth.rack_loading.load_plugin", lambda group, name: Clicks)
 
 
 def test_one_part_sounds_as_its_channel_does(player):
@@ -85,16 +66,16 @@ def test_one_part_sounds_as_its_channel_does(player):
     np.testing.assert_allclose(made, np.concatenate(plain), atol=1e-6)
 
 
-def test_a_guest_sounds_together_with_the_streams(player, monkeypatch):
+def test_a_guest_sounds_together_with_the_streams(player, clicks):
     rack = Rack("guest", (Part("guest", instrument="plugin:clicks", pan=-1.0),))
-    made = Rig(player, rack, monkeypatch).play(4, NoteOn(700, 3, 60, 90))
+    made = Rig(player, rack).play(4, NoteOn(700, 3, 60, 90))
     assert list(np.flatnonzero(made[:, 0])) == [700 + LOOKAHEAD]
     assert made[700 + LOOKAHEAD].tolist() == [0.5, 0.0]
 
 
-def test_a_failing_guest_is_silenced_and_named_and_the_rest_plays(player, monkeypatch):
+def test_a_failing_guest_is_silenced_and_named_and_the_rest_plays(player, clicks):
     parts = (Part("guest", instrument="plugin:clicks"), Part("piano", program=0))
-    rig = Rig(player, Rack("two", parts), monkeypatch)
+    rig = Rig(player, Rack("two", parts))
     made = rig.play(20, NoteOn(100, 0, 13, 90), NoteOn(6000, 0, 60, 90))
     (fault,) = rig.chain.faults
     assert "'clicks' is silent from now on: ValueError: thirteen" in fault
@@ -141,9 +122,9 @@ def test_a_held_note_sounds_on_while_the_rack_around_it_changes(player):
 
 
 @pytest.mark.parametrize("streams", [16, 2, 1])
-def test_parts_that_change_streams_or_instruments_leave_no_note_behind(player, monkeypatch, streams):
+def test_parts_that_change_streams_or_instruments_leave_no_note_behind(player, clicks, streams):
     four = Rack("four", tuple(Part(f"part {i}", program=i) for i in range(4)))
-    rig = Rig(player, four, monkeypatch, streams)
+    rig = Rig(player, four, streams)
     rig.play(10, ControlChange(0, 0, 64, 127), NoteOn(100, 0, 60, 90))
     rig.change(with_part(four, 1, Part("guest", instrument="plugin:clicks")))
     rig.play(10, NoteOn(rig.chain.frame, 0, 64, 90))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from neume.synth.errors import UsageError
 from neume.synth.mixer import Strip
-from neume.synth.rack.assign import assign
+from neume.synth.rack.assign import assign, assign_fewer
 from neume.synth.rack.part import Insert, Part, Rack
 from neume.synth.rack.preset_search import open_preset
 from neume.synth.rack.strips import part_strips, stream_strips
@@ -90,6 +90,13 @@ def test_instruments_never_share() -> None:
     assert assign(rack(A, replace(A, bundle_version="1.0.0", instrument="x"), OTHER), 1) == (0, 1, 2)
 
 
+def test_merged_further_the_likest_join_the_first_of_them() -> None:
+    made = rack(A, replace(DRUMS, pan=0.5), replace(C, pan=0.5), replace(B, pan=0.1))
+    assert assign_fewer(made, (0, 1, 2, 3), 3) == (0, 1, 2, 0)
+    assert assign_fewer(made, (0, 1, 2, 3), 2) == (0, 1, 0, 0)
+    assert assign_fewer(made, (3, 2, 1, 3), 1) == (3, 3, 3, 3)
+
+
 def test_at_least_one_stream() -> None:
     with pytest.raises(UsageError, match="0 streams; a rack needs at least 1"):
         assign(rack(A), 0)
@@ -116,3 +123,11 @@ def test_any_rack_on_any_number_of_streams(chosen: list[Part], streams: int) -> 
     for stream in set(assigned):
         assert len({p.instrument_id for p, own in zip(chosen, assigned, strict=True) if own == stream}) == 1
     assert len(stream_strips(made, assigned)) == max(assigned) + 1
+    for fewer in (2, 1):
+        merged = assign_fewer(made, assigned, fewer)
+        assert len(set(merged)) == max(len(instruments), min(fewer, len(set(assigned))))
+        assert set(merged) <= set(assigned)
+        together = [
+            {merged[i] for i, own in enumerate(assigned) if own == stream} for stream in set(assigned)
+        ]
+        assert all(len(streams) == 1 for streams in together), "what shares a stream stays together"

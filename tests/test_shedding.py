@@ -1,8 +1,10 @@
 """What a player gives up under load, in which order, and when it takes it back."""
 
+import pytest
+
 from neume.synth.events import NoteOff, NoteOn
 from neume.synth.notes import NoteTable
-from neume.synth.shedding import ALL_RELEASES, Load, Shedder, load_ladder
+from neume.synth.shedding import ALL_RELEASES, DEEPEST_MERGE, Load, Shedder, load_ladder
 from neume.synth.voices import CHOKE_DB_PER_S, VoiceTable
 
 LADDER = load_ladder(2, (0, 1, 2, 4, 8))
@@ -12,6 +14,28 @@ def test_steps_go_first_then_old_releases():
     assert (Load(2), Load(1), Load(0), Load(0, 24), Load(0, 8), Load(0, 0)) == LADDER
     assert str(Load(1)) == "1 steps"
     assert str(Load(0, 8)) == "0 steps, 8 released notes a part"
+
+
+def test_streams_are_merged_between_them():
+    ladder = load_ladder(1, (0, 1, 2), DEEPEST_MERGE)
+    told = ["1 steps", "0 steps", "0 steps, half the streams", "0 steps, one stream a bundle"]
+    told += [f"0 steps, one stream a bundle, {kept} released notes a part" for kept in (24, 8, 0)]
+    assert [str(load) for load in ladder] == told
+
+
+@pytest.mark.parametrize("merges", range(DEEPEST_MERGE + 1))
+def test_what_cannot_be_merged_is_passed_by_on_the_way_down_and_up(merges):
+    shedder = Shedder(load_ladder(1, (0, 1), DEEPEST_MERGE), 10.0, lambda: merges)
+    down, up = [], []
+    while shedder.load.releases > 0:
+        if shedder.observe(20.0):
+            down.append(shedder.load)
+    while shedder.rung:
+        if shedder.observe(1.0):
+            up.append(shedder.load)
+    depths = list(range(1, merges + 1))
+    assert [load.merged for load in down] == [0, *depths, 2, 2, 2]
+    assert up == [*reversed(down[:-1]), Load(1)]
 
 
 def test_three_tight_blocks_of_twelve_take_one_rung():

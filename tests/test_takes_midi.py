@@ -236,7 +236,7 @@ def with_text(folder: Path, text: str) -> Path:
 
 
 def changed(**changes):
-    values = {**asdict(RECIPE), "exact": 1, **changes}
+    values = {**asdict(RECIPE), "exact": 1, "mpe": 0, **changes}
     return "neume-take 1 " + json.dumps({key: v for key, v in values.items() if v is not None})
 
 

@@ -14,10 +14,12 @@ import pytest
 import soundfile
 from takes_rig import BLOCK, LOOKAHEAD, RATE_HZ, RECIPE, ramp, recipe
 from test_render_faults import file_size_limit
+from typer.testing import CliRunner
 
+from neume.synth.cli import app
 from neume.synth.errors import OutputError, UsageError
 from neume.synth.events import NoteOff, NoteOn
-from neume.synth.takes import History, Take, midi_path, read_take, unfinished_takes
+from neume.synth.takes import History, Take, midi_path, rack_path, read_take, unfinished_takes
 from neume.synth.takes import finished as finished_module
 
 EVENTS = [NoteOn(3 * BLOCK + 5, 0, 60, 100), NoteOff(9 * BLOCK + 6, 0, 60)]
@@ -135,11 +137,79 @@ def test_wrong_targets_are_told_what_is_allowed(tmp_path, stage, name, bits, tol
 
 
 def test_targets_that_cannot_be_written_are_told_before_the_first_sound(tmp_path, stage):
-    (tmp_path / "gig.take.mid").mkdir()
-    with pytest.raises(OutputError, match=r"gig.take.mid: is a folder; choose another name"):
-        Take(tmp_path / "gig.wav", stage.history)
+    for folder in ("gig.take.mid", "gig.take.toml"):
+        (tmp_path / folder).mkdir()
+        with pytest.raises(OutputError, match=rf"{folder}: is a folder; choose another name"):
+            Take(tmp_path / "gig.wav", stage.history)
+        (tmp_path / folder).rmdir()
     with pytest.raises(OutputError, match=r"gig.wav: cannot be written: No such file or directory"):
         Take(tmp_path / "none" / "gig.wav", stage.history)
+
+
+# --- the rack beside it
+
+RACK = "name = 'the one that was played'\n"
+
+
+def with_rack():
+    """A stage that plays a rack, and what gives the rack's text for the recipe's name of it."""
+    stage = Stage()
+    stage.history = History(recipe(preset="a rack"))
+    return stage, {"a rack": RACK}.__getitem__
+
+
+def until(happened):
+    until_s = time.monotonic() + 10
+    while not happened() and time.monotonic() < until_s:
+        time.sleep(0.02)
+    assert happened()
+
+
+def test_the_rack_is_there_as_soon_as_the_midi_is(tmp_path):
+    stage, rack_text = with_rack()
+    take = Take(tmp_path / "gig.wav", stage.history, rack_text=rack_text)
+    take.start(0)
+    stage.play(take, 4)
+    until(lambda: (tmp_path / "gig.unfinished.mid").exists())
+    assert (tmp_path / "gig.unfinished.toml").read_text() == RACK
+    stage.play(take, 4)
+    assert take.finish().problem is None
+    assert names(tmp_path) == ["gig.take.mid", "gig.take.toml", "gig.wav"]
+    assert rack_path(tmp_path / "gig.wav").read_text() == RACK
+
+
+def test_nothing_is_left_of_the_rack_of_a_take_without_sound(tmp_path):
+    stage, rack_text = with_rack()
+    take = Take(tmp_path / "gig.wav", stage.history, rack_text=rack_text)
+    take.start(BLOCK // 2)  # the MIDI is begun with the block, the audio is not there yet
+    stage.play(take, 1)
+    stage.history.block(BLOCK, [], False)
+    until(lambda: (tmp_path / "gig.unfinished.toml").exists())
+    assert take.finish().audio is None
+    assert not names(tmp_path)
+
+
+def test_a_rack_that_finds_no_room_is_told_and_the_rest_goes_on(tmp_path):
+    stage, _ = with_rack()
+    take = Take(tmp_path / "gig.wav", stage.history, rack_text=lambda preset: "#" * 200_000)
+    take.start(0)
+    with file_size_limit(100_000):
+        stage.play(take, 10)
+        finished = take.finish()
+    assert str(finished.problem) == f"{tmp_path / 'gig.take.toml'}: cannot be written: File too large"
+    assert list(read_take(finished.midi).events) == EVENTS
+    assert names(tmp_path) == ["gig.take.mid", "gig.wav"]
+
+
+def test_a_midi_that_finds_no_room_leaves_no_rack(tmp_path):
+    stage, _ = with_rack()
+    take = Take(tmp_path / "gig.wav", stage.history, rack_text=lambda preset: "#" * 100)
+    take.start(0)
+    with file_size_limit(200):  # the rack is in its file then, the MIDI's head is not
+        stage.play(take, 2)
+        until(lambda: take.problem is not None)
+    finished = take.finish()
+    assert (finished.midi, names(tmp_path)) == (None, ["gig.wav"])
 
 
 # --- full disks
@@ -210,11 +280,11 @@ PLAYER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from test_takes_take import Stage
+from test_takes_take import with_rack
 from neume.synth.takes import Take
 import time
-stage = Stage()
-take = Take(Path({target!r}), stage.history)
+stage, rack_text = with_rack()
+take = Take(Path({target!r}), stage.history, rack_text=rack_text)
 take.start(0)
 while True:
     stage.play(take, 20)
@@ -245,25 +315,33 @@ def test_a_killed_process_leaves_a_readable_take(tmp_path, stage):
     seconds = killed(tmp_path / "gig.wav")
     (left,) = unfinished_takes(tmp_path)
     assert (left.audio, left.midi) == (tmp_path / "gig.unfinished.wav", tmp_path / "gig.unfinished.mid")
+    assert left.rack == left.midi.with_suffix(".toml")
+    assert left.rack.read_text() == RACK
     audio = audio_of(left.audio)
     assert left.seconds == len(audio) / RATE_HZ >= seconds
     assert np.array_equal(audio, ramp(LOOKAHEAD, len(audio)))
     told = read_take(left.midi)
     assert list(told.events) == EVENTS
-    assert (told.recipe, told.warnings) == (RECIPE, ())
+    assert (told.recipe, told.warnings) == (recipe(preset="a rack"), ())
     assert abs(told.end_frame - len(audio)) < RATE_HZ
     take = Take(tmp_path / "gig.wav", stage.history)  # the next one of that name leaves it alone
     take.start(0)
     stage.play(take, 2)
     take.finish()
-    assert names(tmp_path) == ["gig.take.mid", "gig.unfinished.mid", "gig.unfinished.wav", "gig.wav"]
+    unfinished = [f"gig.unfinished.{suffix}" for suffix in ("mid", "toml", "wav")]
+    assert names(tmp_path) == ["gig.take.mid", *unfinished, "gig.wav"]
     assert np.array_equal(audio_of(left.audio), audio)
+    told = CliRunner().invoke(app, ["takes", "unfinished", str(tmp_path)])
+    assert told.output.splitlines() == [
+        f"{left.audio}: {left.seconds:.1f} s; can be rendered again from gig.unfinished.mid and "
+        "gig.unfinished.toml"
+    ]
 
 
 def test_what_is_no_audio_is_told_too(tmp_path):
     (tmp_path / "gig.unfinished.wav").write_bytes(b"")
     (tmp_path / "dir.unfinished.wav").mkdir()
     (left,) = unfinished_takes(tmp_path)
-    assert (left.audio.name, left.midi, left.seconds) == ("gig.unfinished.wav", None, 0.0)
+    assert (left.audio.name, left.midi, left.rack, left.seconds) == ("gig.unfinished.wav", None, None, 0.0)
     assert midi_path(tmp_path / "gig.wav").name == "gig.take.mid"
     assert unfinished_takes(tmp_path / "none") == ()

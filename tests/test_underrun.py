@@ -73,10 +73,10 @@ class RackRig(Rig):
         bundle, stages = player
         self.now_ns = self._origin_ns = 7_000_000_000
         self.not_before_ns = 0
-        self.loader = RackLoader(bundle.manifest.bundle.id, RATE_HZ, BLOCK, streams)
+        self.loader = RackLoader(bundle, stages, streams)
         ready, _ = self.loader.ready(rack)
-        self.chain = RackChain(bundle, stages, ready, streams=streams, steps=config.steps)
-        self.takes = LiveTakes(bundle, self.chain, remembers=False)
+        self.chain = RackChain(ready, steps=config.steps)
+        self.takes = LiveTakes(self.chain, remembers=False)
         self.engine = Engine(
             self.chain,
             device or HandDevice(CALLBACK),
@@ -156,13 +156,28 @@ def times_ms(**taken):
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "block"])
 def test_the_stage_that_took_most_of_a_late_block_is_named_with_its_advice(stage):
     others = {"prepare": 1.0, "inverter": 2.0, "mixer": 0.5}
-    told = explained(times_ms(**(others | {stage: 20.0})), 10.7)
+    told = explained(times_ms(**(others | {stage: 20.0})), 10.7, 10.7)
     assert told.stage == stage
-    assert f"a block of 10.7 ms took {told.took_ms:.1f} ms, most of it {stage}: {ADVICE[stage]}" == str(told)
+    line = f"a block that had 10.7 ms took {told.took_ms:.1f} ms, most of it {stage}: {ADVICE[stage]}"
+    assert str(told) == line
+
+
+@pytest.mark.parametrize(
+    ("took_ms", "start_level_ms", "stage", "allowed_ms"),
+    [
+        (9.0, 8.0, "spectrogram", 8.0),  # shorter than a block lasts, but the ring held no more
+        (8.0, 8.0, OTHER_PROGRAMS, 8.0),
+        (12.0, 58.0, "spectrogram", 10.7),  # blocks like it drain a ring of any size
+        (10.7, 58.0, OTHER_PROGRAMS, 10.7),
+    ],
+)
+def test_a_block_has_as_long_as_it_lasts_and_as_the_ring_does(took_ms, start_level_ms, stage, allowed_ms):
+    told = explained(times_ms(spectrogram=took_ms), 10.7, start_level_ms)
+    assert (told.stage, told.allowed_ms) == (stage, allowed_ms)
 
 
 def test_a_block_that_was_in_time_leaves_other_programs_to_blame():
-    told = explained(times_ms(spectrogram=4.0, inverter=3.0), 10.7)
+    told = explained(times_ms(spectrogram=4.0, inverter=3.0), 10.7, 10.7)
     assert str(told) == (
         "a block was late, though it took only 7.0 of 10.7 ms: close other programs, or add a margin "
         "(--margin-ms)"

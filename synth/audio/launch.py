@@ -11,9 +11,10 @@ import threading
 from typing import Final
 
 from ..errors import DeviceError, NeumeError
-from .wire import START, STARTED, STOP, Opened, Report, Settings, parse_report
+from .wire import REST, RESTING, START, STARTED, STOP, Opened, Report, Settings, parse_report
 
 ANSWER_S: Final = 10.0  # starting an interpreter and opening a device takes 0.3 s on an idle machine
+REST_S: Final = 1.0  # two blocks, unless it hangs
 STOP_S: Final = 1.0  # a stream that plays is stopped within a block; one of a dead server never
 KILL_S: Final = 5.0  # the system needs milliseconds for it
 MODULE: Final = "neume.synth.audio.process"
@@ -56,11 +57,22 @@ class AudioProcess:
         return answer
 
     def start(self) -> None:
-        """Let the device call back. Raises DeviceError if it does not start."""
+        """Let the device call back, or go on after a rest. Raises DeviceError if it does not start."""
         self._command(START)
         answer = self._answer()
         if answer != STARTED:
             raise DeviceError(f"the audio process answered {answer!r} instead of starting the device")
+
+    def rest(self) -> None:
+        """Fade out; once this returns, it takes nothing more until another start. One that does not answer is
+        killed."""
+        self._command(REST)
+        try:
+            answer = self._answer(REST_S)
+        except NeumeError as fault:
+            answer = fault
+        if answer != RESTING:
+            self.kill()
 
     def stop(self) -> None:
         """End it in order, or kill it when that takes too long."""
@@ -83,11 +95,11 @@ class AudioProcess:
             self._commands.write(f"{command}\n".encode())
             self._commands.flush()
 
-    def _answer(self) -> Report:
+    def _answer(self, wait_s: float = ANSWER_S) -> Report:
         try:
-            answer = self._reports.get(timeout=ANSWER_S)
+            answer = self._reports.get(timeout=wait_s)
         except queue.Empty:
-            raise DeviceError(f"the audio process has not answered for {ANSWER_S:g} s") from None
+            raise DeviceError(f"the audio process has not answered for {wait_s:g} s") from None
         if isinstance(answer, NeumeError):
             raise answer
         return answer

@@ -65,6 +65,13 @@ def open_device(settings: Settings) -> SoundDevice:
     return _opened(settings, own_hz)
 
 
+def host_api_of(settings: Settings) -> str:
+    """The name of the system that the chosen device belongs to, such as ALSA, JACK or Core Audio."""
+    portaudio = load_portaudio()
+    device = chosen_output(portaudio, settings.name)
+    return str(portaudio.query_hostapis(device["hostapi"])["name"])
+
+
 def at_ring_rate(samples: int, device_rate_hz: int, rate_hz: int) -> int:
     """Samples of the device as samples of the ring, rounded up."""
     return math.ceil(samples * rate_hz / device_rate_hz)

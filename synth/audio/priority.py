@@ -1,4 +1,4 @@
-"""Real-time priority for the threads of the audio process, as far as the system allows."""
+"""Real-time priority for a thread, as far as the system allows: the audio process's, the render thread's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 FIFO_PRIORITY: Final = 5  # jackd runs its own threads at 10, PipeWire at 88
 NICE: Final = -11  # what desktops give their sound servers
+RESET_ON_FORK: Final = getattr(os, "SCHED_RESET_ON_FORK", 0)
 CPU_LIMIT_US: Final = 500_000  # a real-time thread that never waits is ended before it freezes the machine
 
 
@@ -25,15 +26,25 @@ class Priority:
         )
 
 
-def raise_priority() -> Priority:
-    """Raise the calling thread, and those it starts from now on; one that is real-time stays as it is."""
+def raise_priority(
+    level: int = FIFO_PRIORITY, *, kill_after_us: int = CPU_LIMIT_US, inherited: bool = True
+) -> Priority:
+    """Raise the calling thread to a real-time `level`, a lower one where no more is allowed, or at least make
+    it nicer to itself. One that is real-time stays as it is.
+
+    `inherited`: threads that it starts from now on get the same. From now on a real-time thread of this
+    process that has run for `CPU_LIMIT_US` without waiting brings it a SIGXCPU, and its end (SIGKILL) after
+    `kill_after_us`.
+    """
     if hasattr(os, "sched_setscheduler"):
-        if os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        if _policy() in (os.SCHED_FIFO, os.SCHED_RR):
             return Priority(True, os.sched_getparam(0).sched_priority)
-        if _cpu_is_limited():
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
-                return Priority(True, FIFO_PRIORITY)
+        if _cpu_is_limited(kill_after_us):
+            policy = os.SCHED_FIFO if inherited else os.SCHED_FIFO | RESET_ON_FORK
+            for allowed in dict.fromkeys((level, min(level, _allowed_level()))):
+                with contextlib.suppress(OSError):
+                    os.sched_setscheduler(0, policy, os.sched_param(allowed))
+                    return Priority(True, allowed)
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, NICE)
@@ -41,12 +52,31 @@ def raise_priority() -> Priority:
     return Priority(False, 0)
 
 
-def _cpu_is_limited() -> bool:
+def lower_priority(thread: int) -> None:
+    """Take real-time priority from a thread of this process, by its native id. Harmless if it has ended."""
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(thread, os.SCHED_OTHER | RESET_ON_FORK, os.sched_param(0))
+
+
+def _policy() -> int:
+    return os.sched_getscheduler(0) & ~RESET_ON_FORK
+
+
+def _allowed_level() -> int:
+    """The highest level that the system grants an ordinary user's program; 0 for none."""
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_RTPRIO)[0] if hasattr(resource, "RLIMIT_RTPRIO") else 0
+
+
+def _cpu_is_limited(kill_after_us: int) -> bool:
     """Whether the kernel will end a real-time thread that runs away."""
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_RTTIME, (CPU_LIMIT_US, CPU_LIMIT_US))
+        _, hardest = resource.getrlimit(resource.RLIMIT_RTTIME)
+        hard = kill_after_us if hardest == resource.RLIM_INFINITY else min(kill_after_us, hardest)
+        resource.setrlimit(resource.RLIMIT_RTTIME, (min(CPU_LIMIT_US, hard), hard))
     except (ImportError, AttributeError, OSError, ValueError):
         return False
     return True

@@ -20,15 +20,19 @@ from typing import Final, Never, TextIO
 from ..audio_device import Fill
 from ..audio_out import SoundDevice, load_portaudio
 from ..errors import DeviceError, NeumeError
+from ..outlet import Outlet
 from .line import AudioLine
-from .opening import at_ring_rate, open_device
+from .opening import at_ring_rate, host_api_of, open_device
 from .priority import raise_priority
 from .pulse import Pulse
 from .shared import SharedAudio
-from .wire import LOST, START, STARTED, STOP, Opened, Report, Settings, report_line
+from .wire import LOST, REST, RESTING, START, STARTED, STOP, Opened, Report, Settings, report_line
 
 ORDERLY_END_S: Final = 1.0  # after the engine's end, for leaving the audio server in order
 LOOK_EVERY_S: Final = 0.05  # how soon a dead device is noticed
+SHORT_S: Final = 0.001
+FADING_BLOCKS: Final = 2  # the first fades out, with the second it has been handed over
+FADING_S: Final = 0.2  # for a device that does not call back any more
 FAILED: Final = "the audio process has failed: {}"
 SWITCH_INTERVAL_S: Final = 0.0005  # how long the main thread may keep the callback waiting
 
@@ -91,18 +95,40 @@ def _play(settings: Settings, engine: EnginePipe) -> None:
     device = open_device(settings)
     fill, delay_samples = _fill_at(device.rate_hz, line, settings.rate_hz)
     pulse = Pulse(shared, device.rate_hz, fill)
-    engine.tell(_opened(device, delay_samples, settings.rate_hz))
+    engine.tell(_opened(device, host_api_of(settings), delay_samples, settings.rate_hz))
     if engine.command() == START:
         _make_ready()
         device.start(pulse.beat)
         engine.tell(STARTED)
-        while engine.command(LOOK_EVERY_S) != STOP:
-            pulse.device_underruns = device.device_underruns
-            if not device.alive:
-                engine.tell(LOST)
-                return
+        if not _until_told(engine, device, line.outlet, pulse):
+            engine.tell(LOST)
+            return
     device.stop()
     _say_goodbye()
+
+
+def _until_told(engine: EnginePipe, device: SoundDevice, outlet: Outlet, pulse: Pulse) -> bool:
+    """Play until it is time to stop, and fade out. False: the device is gone."""
+    while (command := engine.command(LOOK_EVERY_S)) != STOP:
+        pulse.device_underruns = device.device_underruns
+        if not device.alive:
+            return False
+        if command == REST:
+            _rest(outlet, pulse)
+            engine.tell(RESTING)
+        elif command == START:
+            outlet.resting = False
+            engine.tell(STARTED)
+    _rest(outlet, pulse)
+    return True
+
+
+def _rest(outlet: Outlet, pulse: Pulse) -> None:
+    """Fade out, and take nothing more from the ring once this returns."""
+    outlet.resting = True
+    faded, give_up_s = pulse.callbacks + FADING_BLOCKS, time.monotonic() + FADING_S
+    while pulse.callbacks < faded and time.monotonic() < give_up_s:
+        time.sleep(SHORT_S)
 
 
 def _fill_at(device_rate_hz: int, line: AudioLine, rate_hz: int) -> tuple[Fill, int]:
@@ -115,11 +141,13 @@ def _fill_at(device_rate_hz: int, line: AudioLine, rate_hz: int) -> tuple[Fill, 
     return resampled.pull, resampled.delay_frames
 
 
-def _opened(device: SoundDevice, delay_samples: int, rate_hz: int) -> Opened:
+def _opened(device: SoundDevice, host_api: str, delay_samples: int, rate_hz: int) -> Opened:
     latency_samples = at_ring_rate(device.latency_samples, device.rate_hz, rate_hz)
     return Opened(
         name=device.name,
+        host_api=host_api,
         device_rate_hz=device.rate_hz,
+        device_block_samples=device.block_samples,
         block_samples=at_ring_rate(device.block_samples, device.rate_hz, rate_hz),
         latency_samples=latency_samples + delay_samples,
     )

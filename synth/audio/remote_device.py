@@ -9,12 +9,15 @@ that time goes on for the renderer, the recorder and MIDI.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from ..audio_device import Fill
+from ..audio_out import BLOCK_RANGE, NoDeviceError
 from ..errors import DeviceError, NeumeError
 from ..outlet import Tap
 from ..paced_device import PacedDevice
@@ -23,28 +26,37 @@ from .line import AudioLine
 from .played import PlayedReader
 from .pulse import Pulse
 from .shared import SharedAudio, Sizes
+from .taker import Taker
 from .wire import Opened, Settings
 
 RING_S: Final = 1.5  # room for the longest margin, 1 s, and blocks of any size
-STALE_S: Final = 0.4  # a device without a callback for so long is dead; the longest block is 0.09 s
+CLOCK_NAME: Final = "paced clock"
+BUSY: Final = "Device unavailable"  # PortAudio's word for a device that another stream has, ours perhaps
 
 
 class RemoteDevice:
     """A stereo output in a process of its own, open but silent until `start`.
 
     Threads: one owner calls `line`, `start` and `stop`; one watcher, which may be another thread, calls
-    `fall_back` and `replace`; any thread reads the rest. `stop` does not wait for a `replace` under way: it
-    makes it give up.
+    `fall_back`, `replace` and `choose`; any thread reads the rest. `stop` does not wait for a device that is
+    being opened: it makes that give up.
     """
 
     def __init__(
-        self, rate_hz: int, block_samples: int, name: str | None = None, *, device_rate_hz: int | None = None
+        self,
+        rate_hz: int,
+        block_samples: int,
+        name: str | None = None,
+        *,
+        device_rate_hz: int | None = None,
+        may_lack: bool = False,
     ) -> None:
         """Open the device whose name contains `name` (or whose number it is), or the system's default.
 
         `rate_hz` is the engine's; the device runs at `device_rate_hz`, or without one at the engine's rate if
         it can, else at its own. `block_samples` are the device's, 0 leaves them to it, call by call. Raises
-        what `SoundDevice` raises.
+        what `SoundDevice` raises. With `may_lack`, where there is no device at all the clock plays
+        (`by_the_clock`) until one is chosen.
         """
         frames = round(RING_S * rate_hz)
         try:
@@ -56,15 +68,21 @@ class RemoteDevice:
         )
         self.rate_hz = rate_hz
         self.pulse = Pulse(self._shared)
-        self._fill: Fill | None = None
-        self._clock: PacedDevice | None = None
         self._played: PlayedReader | None = None
-        self._process: AudioProcess | None = None
-        self._started_ns = 0
+        self._opening: AudioProcess | None = None  # is not among the takers yet
+        self._taker = Taker(lambda: PacedDevice(self.rate_hz, self.block_samples))
         self._stopped = False
-        self._changing = threading.Lock()  # process and clock change hands under it
+        self.by_the_clock = False  # because there was no device
+        self._changing = threading.Lock()  # the takers change under it
         try:
-            self._take_over(self._launched())
+            self._reopen(self._settings)
+        except NoDeviceError:
+            if not may_lack:
+                self.stop()
+                raise
+            self.by_the_clock = True
+            block_samples = block_samples or BLOCK_RANGE[1]
+            self._tell_of(Opened(CLOCK_NAME, "", rate_hz, block_samples, block_samples, 0))
         except BaseException:
             self.stop()
             raise
@@ -79,11 +97,9 @@ class RemoteDevice:
     @property
     def alive(self) -> bool:
         """Whether the device has called back lately. False within 0.5 s after its last callback."""
-        process = self._process
-        if process is None or not self._started_ns or process.ended:
-            return False
-        last_ns = max(int(self.pulse.beat_ns), self._started_ns)
-        return time.monotonic_ns() - last_ns < STALE_S * 1e9
+        if self.by_the_clock:
+            return not self._stopped
+        return self._taker.alive(int(self.pulse.beat_ns))
 
     @property
     def stopped(self) -> bool:
@@ -92,26 +108,24 @@ class RemoteDevice:
     @property
     def process_id(self) -> int | None:
         """Of the audio process, if there is one."""
-        process = self._process
+        process = self._opening or self._taker.process
         return None if process is None else process.process_id
 
     def start(self, fill: Fill) -> None:
         """Let the device take from the ring; `fill`, the line's outlet, is for the clock that stands in."""
-        self._fill = fill
         with self._changing:
-            if self._process is None:
+            if self._taker.process is None and not self.by_the_clock:
                 raise DeviceError(f"{self.name} has been stopped or lost")
-            self._begin(self._process)
+            self._taker.start(fill)
 
     def stop(self) -> None:
         """End process and clock. Harmless in any state, and never hangs."""
         self._stopped = True
-        process = self._process
-        if process is not None:
-            process.stop()
+        for process in (self._opening, self._taker.process):
+            if process is not None:
+                process.stop()
         with self._changing:
-            self._end_process()
-            self._end_clock()
+            self._taker.end()
         if self._played is not None:
             self._played.close()
         self._shared.close()
@@ -119,7 +133,7 @@ class RemoteDevice:
     def fall_back(self) -> None:
         """Kill what is left of the process; the clock takes over. Harmless if it has."""
         with self._changing:
-            self._let_the_clock_play()
+            self._taker.let_the_clock_play()
 
     def replace(self) -> None:
         """Kill the process, dead or hung, and play through a new one as soon as it has opened the device.
@@ -127,54 +141,92 @@ class RemoteDevice:
         Raises DeviceError while there is no such device; the clock plays on.
         """
         with self._changing:
-            self._let_the_clock_play()
-            process = self._launched()
-            self._take_over(process)
-            self._end_clock()
-            try:
-                self._begin(process)
-            except NeumeError:
-                self._let_the_clock_play()
-                raise
+            self._taker.let_the_clock_play()
+            self._reopen(self._settings)
 
-    def _launched(self) -> AudioProcess:
+    def choose(
+        self,
+        name: str | None,
+        device_rate_hz: int | None,
+        block_samples: int,
+        make_room: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Play through another device, or through the same one in another way, as soon as it is open.
+
+        `make_room` is called when the attributes tell of it and the one before still plays: now the ring may
+        be filled up for longer blocks. Raises what the constructor raises; then the one before plays on.
+        """
+        settings = replace(
+            self._settings, name=name, device_rate_hz=device_rate_hz, block_samples=block_samples
+        )
+        with self._changing:
+            if self._taker.started and not self.alive:  # one that hangs holds up the system's others
+                self._choose_alone(settings, make_room)
+                return
+            facts = self._facts
+            try:
+                process = self._opened(settings)
+            except DeviceError as fault:
+                if BUSY not in str(fault):
+                    raise
+                self._choose_alone(settings, make_room)
+                return
+            make_room()
+            try:
+                self._hand_over(process)
+            except NeumeError:
+                self._tell_of(facts)
+                raise
+            self._settings = settings
+
+    def _choose_alone(self, settings: Settings, make_room: Callable[[], None]) -> None:
+        """As `choose`, for a device that cannot be opened while it plays: the clock stands in meanwhile."""
+        if self.alive:
+            self._taker.rest()
+        else:
+            self._taker.let_the_clock_play()
+        try:
+            self._reopen(settings, make_room)
+        except NeumeError:
+            with contextlib.suppress(NeumeError):  # if that fails, too, it is lost
+                self._reopen(self._settings)
+            raise
+        self._settings = settings
+
+    def _opened(self, settings: Settings) -> AudioProcess:
+        """A process that has opened the device; the attributes tell of it from now on: another default device
+        may be there."""
         if self._stopped:
             raise DeviceError("the audio device has been stopped")
-        self._process = AudioProcess(self._settings)
-        if self._stopped:  # meanwhile, and it may not have seen the process
-            self._process.kill()
-        return self._process
-
-    def _take_over(self, process: AudioProcess) -> None:
-        """Wait for the device, and say of it what is true now: another default device may be there."""
+        process = self._opening = AudioProcess(settings)
         try:
-            opened: Opened = process.opened()
+            if self._stopped:  # meanwhile, and it may not have seen the process
+                process.kill()
+            self._tell_of(process.opened())
         except NeumeError:
             process.stop()
-            self._end_process()
+            self._opening = None
             raise
-        self.name = opened.name
-        self.device_rate_hz = opened.device_rate_hz
-        self.block_samples = opened.block_samples
-        self.latency_samples = opened.latency_samples
+        return process
 
-    def _begin(self, process: AudioProcess) -> None:
-        process.start()
-        self._started_ns = time.monotonic_ns()
+    def _tell_of(self, facts: Opened) -> None:
+        self._facts = facts
+        self.name = facts.name
+        self.host_api = facts.host_api
+        self.device_rate_hz = facts.device_rate_hz
+        self.device_block_samples = facts.device_block_samples  # at that rate
+        self.block_samples = facts.block_samples
+        self.latency_samples = facts.latency_samples
 
-    def _let_the_clock_play(self) -> None:
-        self._end_process()
-        if self._clock is None and self._fill is not None and not self._stopped:
-            self._clock = PacedDevice(self.rate_hz, self.block_samples)
-            self._clock.start(self._fill)
+    def _reopen(self, settings: Settings, make_room: Callable[[], None] = lambda: None) -> None:
+        """From the clock, or from nothing, to a device."""
+        process = self._opened(settings)
+        make_room()
+        self._hand_over(process)
 
-    def _end_process(self) -> None:
-        process, self._process = self._process, None
-        self._started_ns = 0
-        if process is not None:
-            process.kill()
-
-    def _end_clock(self) -> None:
-        clock, self._clock = self._clock, None
-        if clock is not None:
-            clock.stop()
+    def _hand_over(self, process: AudioProcess) -> None:
+        try:
+            self._taker.hand_over(process)
+        finally:
+            self._opening = None
+        self.by_the_clock = False

@@ -31,18 +31,20 @@ class DeviceState(enum.Enum):
 class DeviceWatch:
     """Replaces the audio process of `device` whenever it is dead or hung, until `stop`.
 
-    Threads: a thread of its own looks; any thread reads `state`, `losses` and `problem`; one owner calls
-    `start`, once the device has been started, and `stop`.
+    Threads: a thread of its own looks; any thread reads `state`, `losses`, `returns`
+    and `problem`; one owner calls
+    `start`, once the device has been started, `choose` and `stop`. A lock keeps `look` and `choose` apart.
     """
 
     def __init__(self, device: RemoteDevice, say: Callable[[str], None] = lambda _: None) -> None:
         """`say` gets a line for the user when the device goes and when it comes."""
         self.state = DeviceState.PLAYING
-        self.losses = 0
+        self.losses = self.returns = 0
         self.problem: Exception | None = None  # why the device is not there
         self._device = device
         self._say = say
         self._back_s = 0.0
+        self._turn = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="neume-device-watch", daemon=True)
 
@@ -58,6 +60,22 @@ class DeviceWatch:
 
     def look(self) -> float:
         """One turn of the thread's loop; returns the seconds until the next one."""
+        with self._turn:
+            return self._looked()
+
+    def choose(
+        self, name: str | None, rate_hz: int | None, block_samples: int, make_room: Callable[[], None]
+    ) -> None:
+        """Play through another device, as `RemoteDevice.choose` does; a lost one is looked for no more.
+
+        Waits for the device to open, and before that, while one is lost, for a look for that one to end.
+        """
+        with self._turn:
+            self._device.choose(name, rate_hz, block_samples, make_room)
+            if self.state is not DeviceState.PLAYING:
+                self._note_return()
+
+    def _looked(self) -> float:
         if self._device.stopped:
             return LOOK_EVERY_S
         if self.state is DeviceState.WAITING or not self._device.alive:
@@ -79,8 +97,12 @@ class DeviceWatch:
         except (NeumeError, OSError) as problem:
             return self._wait_for_it(problem)
         self._say(f"audio device {self._device.name} is back")
-        self.problem, self._back_s, self.state = None, time.monotonic(), DeviceState.BACK
+        self._note_return()
         return LOOK_EVERY_S
+
+    def _note_return(self) -> None:
+        self.problem, self._back_s, self.state = None, time.monotonic(), DeviceState.BACK
+        self.returns += 1
 
     def _note_loss(self) -> None:
         self.losses += 1

@@ -12,8 +12,10 @@ from ..errors import DeviceError, NeumeError, UsageError
 from .shared import Sizes
 
 START: Final = "start"  # commands, a line each; the end of the pipe is one too: the engine has ended
+REST: Final = "rest"  # fade out and take nothing more until another start
 STOP: Final = "stop"
 STARTED: Final = "started"  # reports that are one word
+RESTING: Final = "resting"
 LOST: Final = "lost"
 FAULTS: Final = {kind.__name__: kind for kind in (DeviceError, NoDeviceError, UsageError)}
 
@@ -44,10 +46,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The device that the audio process has opened; samples are at the ring's rate."""
+    """The device that the audio process has opened; samples are at the ring's rate unless said otherwise."""
 
     name: str
+    host_api: str
     device_rate_hz: int
+    device_block_samples: int  # as `block_samples`, at the device's rate
     block_samples: int  # the most that it takes at once
     latency_samples: int  # from the callback to the loudspeaker, the resampler included
 

@@ -1,6 +1,6 @@
 """The other processes' side of the control link: sends commands, keeps the newest snapshot.
 
-panel's thread ─ post, ask ─▶ link ─▶ engine ─▶ reader's thread ─▶ replies, latest, mels
+panel's thread ─ post, ask ─▶ link ─▶ engine ─▶ reader's thread ─▶ replies, latest, mels, waves
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from .commands import Command, Subscribe
 from .errors import ControlError
 from .link import Link
 from .messages import Fault, Message, Reply, command_line
-from .snapshots import MelChunk
+from .snapshots import MelChunk, WaveChunk
 
 RETRY_S: Final = 0.1  # between two looks for an engine that is not there
-MAX_CHUNKS: Final = 600  # of mel frames that nobody took: ten seconds at 60 Hz
+MAX_CHUNKS: Final = 600  # of mel frames or waveform that nobody took: ten seconds at 60 Hz
 MAX_FAULTS: Final = 100
 REPLY_S: Final = 5.0
 CLOSE_S: Final = 0.5
@@ -48,6 +48,7 @@ class EngineClient:
         self._received = 0
         self._heard_s = 0.0
         self._mels: deque[MelChunk] = deque(maxlen=MAX_CHUNKS)
+        self._waves: deque[WaveChunk] = deque(maxlen=MAX_CHUNKS)
         self._faults: deque[str] = deque(maxlen=MAX_FAULTS)
         self._numbers = itertools.count()
         self._asked: dict[int, Future[Reply]] = {}
@@ -152,6 +153,13 @@ class EngineClient:
             self._mels.clear()
         return taken
 
+    def take_waves(self) -> list[WaveChunk]:
+        """The waveform that has come since the last call."""
+        with self._changed:
+            taken = list(self._waves)
+            self._waves.clear()
+        return taken
+
     def take_faults(self) -> list[str]:
         """What has failed since the last call that no reply tells."""
         with self._changed:
@@ -205,6 +213,7 @@ class EngineClient:
         with self._changed:
             self._latest = None
             self._mels.clear()
+            self._waves.clear()
             self._heard_s = time.monotonic()
             self._link = link
             self.process_id = link.hello.process_id
@@ -236,6 +245,8 @@ class EngineClient:
                     self._changed.notify_all()
                 case MelChunk():
                     self._mels.append(message)
+                case WaveChunk():
+                    self._waves.append(message)
                 case Reply(request=number):
                     answered = self._asked.get(number)
                 case Fault(text=text):

@@ -39,6 +39,8 @@ File: TypeAlias = Annotated[Path, Absolute()]
 PresetName: TypeAlias = Annotated[
     str, Line(100, re.compile(r"[^./\\][^/\\]*"), "no slash in it and no dot before it")
 ]
+BundleName: TypeAlias = Annotated[str, Line(4096)]
+Program: TypeAlias = Annotated[int, Between(0, 128)]
 RackText: TypeAlias = Annotated[str, Text(LONGEST_RACK)]
 Target: TypeAlias = Annotated[
     str, Line(128, re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*"), "such as part.2.volume_db")
@@ -102,6 +104,33 @@ class SetRack:
 
     kind: ClassVar[str] = "set_rack"
     preset: RackText
+
+
+@dataclass(frozen=True, slots=True)
+class GetRack:
+    """The reply's text is the rack that is played, as the TOML text of a preset."""
+
+    kind: ClassVar[str] = "get_rack"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBundle:
+    """Another default bundle, by name or absolute folder, while playing: checked first, no gap."""
+
+    kind: ClassVar[str] = "load_bundle"
+    bundle: BundleName
+
+
+@dataclass(frozen=True, slots=True)
+class Audition:
+    """Let a short phrase be heard beside what is played; program 128 is the drum kit. None ends one.
+
+    Not recorded, and nothing of it stays.
+    """
+
+    kind: ClassVar[str] = "audition"
+    program: Program | None = None
+    bundle: BundleName | None = None  # None: the default one
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +240,14 @@ class SaveTrace:
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
-    """Snapshots at this rate from now on, with mel frames and meters if they are wanted; 0 Hz ends them."""
+    """Snapshots at this rate from now on, with mel frames, meters and the waveform if they are wanted; 0 Hz
+    ends them."""
 
     kind: ClassVar[str] = "subscribe"
     hz: UpdatesHz
     mel: bool = False
     meters: bool = True
+    wave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +260,9 @@ class Quit:
 PlayedCommand: TypeAlias = NoteOn | NoteOff | ControlChange | PitchBend | Panic
 EngineCommand: TypeAlias = (
     SetRack
+    | GetRack
+    | LoadBundle
+    | Audition
     | LoadPreset
     | SavePreset
     | SetValue

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from ..rack.standing import PEDALS
 from .commands import ControlChange, NoteOff, NoteOn, Panic, PitchBend, PlayedCommand
-
-HOLDING_PEDALS: Final = (64, 66)  # sustain, sostenuto: as `midi_in` does for a port that is gone
 
 _Place: TypeAlias = tuple[str, int | None, int | None, int]  # what is held, channel, part, its number
 
@@ -28,7 +27,7 @@ class Held:
                 self._releases["key", channel, part, key] = release
             case NoteOff(key=key, channel=channel, part=part):
                 self._releases.pop(("key", channel, part, key), None)
-            case ControlChange(controller=number, channel=channel, part=part) if number in HOLDING_PEDALS:
+            case ControlChange(controller=number, channel=channel, part=part) if number in PEDALS:
                 self._hold(
                     ("pedal", channel, part, number),
                     ControlChange(number, 0, channel=channel, part=part),

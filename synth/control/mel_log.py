@@ -24,8 +24,13 @@ class MelLog:
         self.written = 0  # frames since the beginning
 
     def put(self, frames: NDArray[np.floating]) -> None:
-        """Append at most `SPARED_FRAMES` frames, shape `(frames, mels)`, natural log magnitudes."""
+        """Append at most `SPARED_FRAMES` frames, shape `(frames, mels)`, natural log magnitudes.
+
+        Frames of another number of bands, which a bundle that was swapped in may have, are left out.
+        """
         assert len(frames) <= SPARED_FRAMES
+        if frames.shape[1] != self._frames.shape[1]:
+            return
         self._frames[np.arange(self.written, self.written + len(frames)) % KEPT_FRAMES] = frames
         self.written += len(frames)
 

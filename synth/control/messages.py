@@ -1,4 +1,4 @@
-"""What an engine says to those who are connected: who it is, replies, faults, snapshots, mel frames."""
+"""What an engine says to its clients: who it is, replies, faults, snapshots, mel frames, waves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..engine_snapshot import EngineSnapshot
 from .commands import Command
 from .errors import ControlError
 from .rules import Between
-from .snapshots import MelChunk
+from .snapshots import MelChunk, WaveChunk
 from .vocabulary import COMMANDS, KIND, Vocabulary, json_object
 
 PROTOCOL: Final = 1  # of all that this package puts on a line
@@ -42,9 +42,16 @@ class Fault:
     text: str
 
 
-Message: TypeAlias = Hello | Reply | Fault | EngineSnapshot | MelChunk
+Message: TypeAlias = Hello | Reply | Fault | EngineSnapshot | MelChunk | WaveChunk
 MESSAGES: Final = Vocabulary(
-    {"hello": Hello, "reply": Reply, "fault": Fault, "snapshot": EngineSnapshot, "mels": MelChunk}
+    {
+        "hello": Hello,
+        "reply": Reply,
+        "fault": Fault,
+        "snapshot": EngineSnapshot,
+        "mels": MelChunk,
+        "waves": WaveChunk,
+    }
 )
 
 

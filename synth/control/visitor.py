@@ -47,7 +47,7 @@ class Visitor:
         self.lines = Pace(LINES_HZ, LINES_BURST)
         self.events = 0  # what the server's selector watches it for
         self.subscription: Subscribe | None = None
-        self.next_mel_frame = 0
+        self.next_frames: dict[str, int] = {}  # of mel frames and samples: the first that were not told
         self.due_s = math.inf  # when the next snapshot is
         self._secret = secret
         self._hello = hello

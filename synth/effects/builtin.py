@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UsageError
 from .effect import Float32, Parameter, held
@@ -66,8 +67,8 @@ class BuiltInEffect(ABC):
         """Set off for `values`."""
 
     @abstractmethod
-    def _sound(self, audio: Float32) -> Float32:
-        """The next chunk: `(2, samples)` → the same shape."""
+    def _sound(self, audio: Float32, sent: Float32) -> Float32:
+        """The next chunk: `(2, samples)` each → the same shape. `sent` is what to make the wet sound of."""
 
     def prepare(self, rate_hz: int, block_samples: int) -> None:
         """Blocks may have any size, so `block_samples` is not needed here."""
@@ -85,19 +86,25 @@ class BuiltInEffect(ABC):
         if not self._awake:
             self.reset()
 
-    def process(self, audio: Float32) -> Float32:
+    def process(self, audio: Float32, sent: Float32 | None = None) -> Float32:
+        """As the protocol has it. Where `sent` `(samples, 2)` is given, the wet sound is made of that, and
+        the effect falls asleep once both are silent."""
         out = np.zeros_like(audio)
         begin = 0
         while begin < len(audio):
-            chunk = audio[begin : begin + self._chunk_samples]
-            heard = np.flatnonzero((chunk[:, 0] != 0) | (chunk[:, 1] != 0))
+            span = slice(begin, min(len(audio), begin + self._chunk_samples))
+            count = span.stop - begin
+            sounding = _sounding(audio[span])
+            heard = np.flatnonzero(sounding if sent is None else sounding | _sounding(sent[span]))
             if not self._awake:
-                begin += int(heard[0]) if heard.size else len(chunk)
+                begin += int(heard[0]) if heard.size else count
                 self._awake, self._silent_samples = bool(heard.size), 0
                 continue
-            end = begin + self._waking_samples(heard, len(chunk))
+            end = begin + self._waking_samples(heard, count)
             if end > begin:
-                out[begin:end] = self._sound(np.ascontiguousarray(audio[begin:end].T)).T
+                dry = np.ascontiguousarray(audio[begin:end].T)
+                wet = dry if sent is None else np.ascontiguousarray(sent[begin:end].T)
+                out[begin:end] = self._sound(dry, wet).T
             begin = end
             if self._silent_samples >= self._patience_samples:
                 self.reset()
@@ -132,6 +139,11 @@ class BuiltInEffect(ABC):
             return left
         self._silent_samples = count - 1 - int(heard[-1]) if heard.size else self._silent_samples + count
         return count
+
+
+def _sounding(audio: Float32) -> NDArray[np.bool_]:
+    """Which samples are not 0 on both sides, `(samples,)`."""
+    return np.asarray((audio[:, 0] != 0) | (audio[:, 1] != 0))
 
 
 def equal_power(mix: float) -> Float32:

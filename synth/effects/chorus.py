@@ -48,9 +48,9 @@ class Chorus(BuiltInEffect):
         self._depth.to(self._wanted_depth())
         self._levels.to(equal_power(self.values["mix"]))
 
-    def _sound(self, audio: Float32) -> Float32:
+    def _sound(self, audio: Float32, sent: Float32) -> Float32:
         count = audio.shape[1]
-        self._lines.write(audio)
+        self._lines.write(sent)
         delays = self._sway.take(count) * self._depth.take(count)
         delays += np.float32(self._samples(CENTRE_MS))
         voices = self._delayed(delays)

@@ -46,11 +46,11 @@ class Delay(BuiltInEffect):
         self._repeats.to(self._wanted_repeats())
         self._levels.to(equal_power(self.values["mix"]))
 
-    def _sound(self, audio: Float32) -> Float32:
+    def _sound(self, audio: Float32, sent: Float32) -> Float32:
         count = audio.shape[1]
         echoes = self._lines.read(count)
         repeats = self._repeats.take(count)
-        self._lines.write(audio + echoes * repeats[:1] + echoes[::-1] * repeats[1:])
+        self._lines.write(sent + echoes * repeats[:1] + echoes[::-1] * repeats[1:])
         levels = self._levels.take(count)
         return audio * levels[:1] + echoes * levels[1:]
 

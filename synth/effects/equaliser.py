@@ -74,7 +74,8 @@ class Equaliser(BuiltInEffect):
     def _aim(self) -> None:
         self._filter.to(self._sections())
 
-    def _sound(self, audio: Float32) -> Float32:
+    def _sound(self, audio: Float32, sent: Float32) -> Float32:
+        """All of it passes through the filter: nothing here is dry or wet."""
         return self._filter.filter(audio)
 
     def _sections(self) -> Sections:

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..errors import NeumeError, UsageError
 from ..plugins import FAILURES, failure_line
-from .builtin import SIDES
+from .builtin import SIDES, BuiltInEffect
 from .effect import Effect, Float32, Parameter, held
 from .glide import GLIDE_S, Glide, GlideState
+from .sends import Sends
 
 LONGEST_TAIL_S: Final = 60.0
 WAY_S: Final = 2 * GLIDE_S  # from out to in: first the effect gets the sound, then it is heard
@@ -103,12 +104,14 @@ class InsertSlot:
         self._leaving = True
         self._way.to(OUT)
 
-    def process(self, audio: Float32) -> Float32:
-        """The next block, `(samples, 2)`, at least one sample."""
+    def process(self, audio: Float32, sends: Sends | None = None) -> Float32:
+        """The next block, `(samples, 2)`, at least one sample. Of `sends`, a built-in effect is given what
+        is for it; others make their wet sound of `audio`."""
         if self._silent and not self.muted:
             self._last = None
             return audio
-        made = self._faded(audio) if self._way.moving else self._heard(audio)
+        sent = self._sent(audio, sends) if sends else None
+        made = self._faded(audio, sent) if self._way.moving else self._heard(audio, sent)
         if made is None:
             return self._passed_by(audio)
         self._last = made[-1].copy()
@@ -150,22 +153,30 @@ class InsertSlot:
         self._guarded("prepare", lambda: effect.prepare(self._rate_hz, block_samples))
         return effect
 
-    def _faded(self, audio: Float32) -> Float32 | None:
+    def _sent(self, audio: Float32, sends: Sends) -> Float32 | None:
+        send = sends.get(self.effect_id) if isinstance(self._effect, BuiltInEffect) else None
+        return None if send is None else send.of(audio)
+
+    def _faded(self, audio: Float32, sent: Float32 | None) -> Float32 | None:
         """A block on the way in or out. An effect that began in the midst of a sound would echo its edge."""
         way = self._way.take(len(audio)).T
-        made = self._heard(audio * np.minimum(2 * way, 1))
+        given = np.minimum(2 * way, 1)
+        made = self._heard(audio * given, None if sent is None else sent * given)
         if self._silent:
             self.reset()
         return None if made is None else audio + (made - audio) * np.maximum(2 * way - 1, 0)
 
-    def _heard(self, audio: Float32) -> Float32 | None:
+    def _heard(self, audio: Float32, sent: Float32 | None) -> Float32 | None:
         """What the effect makes of a block, None if it is muted, perhaps just now."""
         effect = self._playing
         if effect is None:
             return None
         given = audio.view()
         given.flags.writeable = False
-        made = self._guarded("process", lambda: effect.process(given))
+        if sent is not None and isinstance(effect, BuiltInEffect):
+            made = self._guarded("process", lambda: effect.process(given, sent))
+        else:
+            made = self._guarded("process", lambda: effect.process(given))
         if self.muted:
             return None
         if not isinstance(made, np.ndarray) or made.shape != audio.shape or made.dtype != np.float32:

@@ -14,6 +14,7 @@ from ..errors import UsageError
 from .effect import Effect, Float32
 from .insert_slot import InsertSlot, SlotState
 from .load import load_effect
+from .sends import Sends
 
 MAX_INSERTS: Final = 16
 
@@ -106,14 +107,17 @@ class InsertChain:
             plan.append(_Planned(slot, dict(insert.values), insert.bypassed))
         self._plan = tuple(plan)
 
-    def process(self, audio: Float32) -> Float32:
-        """The next block, `(samples, 2)` float32 and finite → the same; without inserts, `audio` itself."""
+    def process(self, audio: Float32, sends: Sends | None = None) -> Float32:
+        """The next block, `(samples, 2)` float32 and finite → the same; without inserts, `audio` itself.
+
+        `sends`: what effects get instead of all that reaches them, as `Send` says; None for all of it.
+        """
         self._take_over()
         if not len(audio):
             return audio
         self._started = True
         for slot in self._running:
-            audio = slot.process(audio)
+            audio = slot.process(audio, sends)
         if any(slot.gone for slot in self._running):
             self._running = [slot for slot in self._running if not slot.gone]
         return audio

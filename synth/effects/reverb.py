@@ -50,8 +50,8 @@ class Reverb(BuiltInEffect):
         self._network.aim(self.values["size_s"], self.values["damping_hz"])
         self._levels.to(self._wanted_levels())
 
-    def _sound(self, audio: Float32) -> Float32:
-        diffuse = self._diffuser.run(self._predelay.through(audio))
+    def _sound(self, audio: Float32, sent: Float32) -> Float32:
+        diffuse = self._diffuser.run(self._predelay.through(sent))
         early = diffuse[:2] * np.float32(EARLY)
         wet = self._network.run(diffuse) + early
         levels = self._levels.take(audio.shape[1])

@@ -7,7 +7,7 @@ the entry points `neume.instruments`: a callable without arguments that makes an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 from ..errors import NeumeError
 from ..events import MidiEvent
 from ..plugins import FAILURES, failure_line
+from .members import MembersAtHome
 
 Float32 = NDArray[np.float32]
 
 
 class Instrument(Protocol):
     """Plays one part. Made without arguments, prepared once before anything else is called.
+
+    One that holds what Python does not free by itself has a `close` too, see `Closing`. One with an attribute
+    `bends_keys` that is true hears `KeyBend` among its events, if MPE is on.
 
     Threads: `prepare` runs on any thread before the first block; everything else on the render thread, where
     nothing may wait, read files or take longer than a small part of a block.
@@ -56,10 +60,21 @@ class Instrument(Protocol):
         ...
 
 
+@runtime_checkable
+class Closing(Protocol):
+    """What an instrument may have beside the rest of its contract."""
+
+    def close(self) -> None:
+        """Give back memory and files. Called once, last of all, also after a `prepare` that failed, on a
+        thread that may wait."""
+        ...
+
+
 class GuardedInstrument:
     """An instrument that is silenced and named, instead of ending the performance, when it fails.
 
-    The render thread calls `render` and `reset`; any thread may read `fault`.
+    Threads: the render thread calls `render` and `reset`; the owner's thread calls `close` once the render
+    thread calls nothing any more; any thread may read `fault`.
     """
 
     def __init__(self, instrument: Instrument, rate_hz: int, block_samples: int) -> None:
@@ -67,18 +82,23 @@ class GuardedInstrument:
         self.name = str(instrument.name)
         self.fault: str | None = None
         self._instrument = instrument
+        self._closed = False
+        self._members = MembersAtHome(bends_keys=False)
         self._silence = np.zeros((block_samples, 2), np.float32)
         try:
             instrument.prepare(rate_hz, block_samples)
+            self._members = MembersAtHome(bends_keys=bool(getattr(instrument, "bends_keys", False)))
         except FAILURES as error:
+            self.close()
             raise NeumeError(f"instrument {self.name!r} cannot play: {_reason(error)}") from error
 
     def render(self, events: Sequence[MidiEvent], start_frame: int) -> Float32:
-        """As `Instrument.render`; silence from the first failure on."""
-        if self.fault is not None:
+        """As `Instrument.render`; silence from the first failure on, and once it is closed."""
+        if self.fault is not None or self._closed:
             return self._silence
         try:
-            audio = self._instrument.render(events, start_frame)
+            heard: Any = self._members.heard(events)
+            audio = self._instrument.render(heard, start_frame)
             fault = self._fault_of(audio)
         except FAILURES as error:
             fault = _reason(error)
@@ -88,10 +108,26 @@ class GuardedInstrument:
         return audio
 
     def reset(self) -> None:
+        if self._closed:
+            return
+        self._members.reset()
         try:
             self._instrument.reset()
         except FAILURES as error:
             self.fault = f"instrument {self.name!r} is silent from now on: {_reason(error)}"
+
+    def close(self) -> str | None:
+        """Let the instrument give back what it holds, if it can. Returns a line for the user if that failed,
+        and never raises. Harmless if it is closed already."""
+        if self._closed:
+            return None
+        self._closed = True
+        try:
+            if isinstance(self._instrument, Closing):
+                self._instrument.close()
+        except FAILURES as error:
+            return f"instrument {self.name!r} could not be closed: {_reason(error)}"
+        return None
 
     def _fault_of(self, audio: object) -> str | None:
         if not isinstance(audio, np.ndarray) or audio.shape != self._silence.shape:

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 
 from ..channels import Channels
 from ..errors import NeumeError
-from ..events import ControlChange, MidiEvent, Panic, ProgramChange, SystemReset
+from ..events import ControlChange, Panic, ProgramChange, SystemReset
 from .fluid import FluidSynth, find_soundfont
+from .members import GuestEvent, KeyBend
 
 GAIN: Final = 0.6  # of FluidSynth; what bundles are trained at, so that both are as loud
 
 
 class SoundFontInstrument:
     """FluidR3 GM, or the file that `NEUME_SOUNDFONT` names. An `Instrument`; its state cannot be saved."""
+
+    bends_keys: Final = True
 
     def __init__(self) -> None:
         self.name = "SoundFont"
@@ -30,7 +33,7 @@ class SoundFontInstrument:
         self._synth = FluidSynth(soundfont, rate_hz, GAIN)
         self._block = np.zeros((2, block_samples), np.float32)
 
-    def render(self, events: Sequence[MidiEvent], start_frame: int) -> NDArray[np.float32]:
+    def render(self, events: Sequence[GuestEvent], start_frame: int) -> NDArray[np.float32]:
         synth, samples = self._ready(), self._block.shape[1]
         position = 0
         for event in events:
@@ -44,16 +47,24 @@ class SoundFontInstrument:
     def reset(self) -> None:
         self._ready().hush()
 
+    def close(self) -> None:
+        """Harmless if it is closed, or was never prepared."""
+        synth, self._synth = self._synth, None
+        if synth is not None:
+            synth.close()
+
     def state(self) -> None:
         """FluidSynth does not show its voices."""
 
     def restore(self, state: None) -> None:
         raise NeumeError("a SoundFont's voices cannot be restored: start it anew")
 
-    def _apply(self, event: MidiEvent) -> None:
+    def _apply(self, event: GuestEvent) -> None:
         """Banks wait for their program: FluidSynth knows neither GM 2's banks nor drums beside channel 10."""
         synth = self._ready()
         match event:
+            case KeyBend():
+                synth.bend_key(event.channel, event.key, event.semitones)
             case ControlChange(controller=0 | 32):
                 self._channels[event.channel].control(event.controller, event.value)
             case ProgramChange():
@@ -69,5 +80,5 @@ class SoundFontInstrument:
                 synth.apply(event)
 
     def _ready(self) -> FluidSynth:
-        assert self._synth is not None, "prepare comes first"
+        assert self._synth is not None, "prepare comes first, and close last"
         return self._synth

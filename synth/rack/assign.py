@@ -25,15 +25,29 @@ def assign(rack: Rack, streams: int) -> tuple[int, ...]:
     """
     if streams < 1:
         raise UsageError(f"{streams} streams; a rack needs at least 1")
-    groups: list[Group] = [(index,) for index in range(len(rack.parts))]
+    groups = sorted(_merged(rack, [(index,) for index in range(len(rack.parts))], streams))
+    return tuple(next(s for s, group in enumerate(groups) if i in group) for i in range(len(rack.parts)))
+
+
+def assign_fewer(rack: Rack, assigned: Sequence[int], streams: int) -> tuple[int, ...]:
+    """The streams of an assignment merged to at most so many, by the same rules; each keeps the number that
+    its first part has in `assigned`, so the numbers may have gaps."""
+    together: dict[int, Group] = {}
+    for index, stream in enumerate(assigned):
+        together[stream] = (*together.get(stream, ()), index)
+    merged = {index: group[0] for group in _merged(rack, [*together.values()], streams) for index in group}
+    return tuple(assigned[merged[index]] for index in range(len(assigned)))
+
+
+def _merged(rack: Rack, groups: list[Group], streams: int) -> list[Group]:
+    """Pairs of groups merged, the likest first, until there are so few or no two may share."""
     while len(groups) > streams:
         pairs = [pair for pair in combinations(groups, 2) if _mergeable(rack, *pair)]
         if not pairs:
             break
         one, other = min(pairs, key=lambda pair: _cost(rack, *pair))
         groups = [group for group in groups if group not in (one, other)] + [tuple(sorted(one + other))]
-    groups.sort()
-    return tuple(next(s for s, group in enumerate(groups) if i in group) for i in range(len(rack.parts)))
+    return groups
 
 
 def _mergeable(rack: Rack, one: Group, other: Group) -> bool:

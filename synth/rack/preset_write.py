@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from ..errors import OutputError
 from .curves import LINEAR
@@ -13,9 +14,37 @@ from .part import OMNI, Insert, Part, Rack
 from .ranges import PART_FLAGS, PART_INTEGERS, PART_NUMBERS, SCHEMA
 from .targets import usual_range
 
+RACKS_KEPT: Final = 4  # with their texts
+
+
+class _Recent:
+    """The texts of the last racks, since several want that of the same one and making it takes milliseconds.
+
+    A rack is known by being the same object: equal ones may be told differently, 1 and 1.0. Any thread may
+    call; two at once lose one of their entries at most.
+    """
+
+    def __init__(self) -> None:
+        self._texts: tuple[tuple[Rack, str], ...] = ()  # replaced as a whole
+
+    def text(self, rack: Rack) -> str:
+        for known, text in self._texts:
+            if known is rack:
+                return text
+        made = _told_in_toml(rack)
+        self._texts = ((rack, made), *self._texts[: RACKS_KEPT - 1])
+        return made
+
+
+_recent: Final = _Recent()
+
 
 def preset_text(rack: Rack) -> str:
     """The TOML text of a rack, ending with a line feed; `parse_preset` reads an equal rack from it."""
+    return _recent.text(rack)
+
+
+def _told_in_toml(rack: Rack) -> str:
     import tomlkit  # here, because the reader needs this module and never writes
 
     return tomlkit.dumps(rack_values(rack)).strip("\n") + "\n"

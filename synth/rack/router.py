@@ -2,15 +2,18 @@
 
 Between the events and the note tables. Every part speaks on a channel of its own, the one of its number, so
 that parts may share a note table. Keys release what they started, whatever happened to the rack in between.
+A note of an MPE zone has its member beside that channel, see `channels.member_channel`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..channels import ADDRESSING, DATA_ENTRY, NOTES_OFF, RESET_ALL_CONTROLLERS, home_of
 from ..events import (
+    CHANNELS,
     ChannelPressure,
     ControlChange,
     MidiEvent,
@@ -22,11 +25,13 @@ from ..events import (
     ProgramChange,
     SystemReset,
 )
+from ..mpe import Mpe, MpeState
 from ..voices import KEYS
 from .channel_memory import ChannelMemory, ChannelMemoryState
 from .held_keys import HeldKeys, Key, Note
 from .listeners import listeners
 from .part import Rack
+from .part_channels import copies, parted, releases, with_members
 from .rack_change import Routed, part_after, part_places, retold
 from .standing import (
     BANK_LSB,
@@ -43,11 +48,6 @@ from .standing import (
     program_events,
 )
 
-ADDRESSING: Final = (98, 99, 100, 101)  # numbers of parameters, NRPN and RPN
-DATA_ENTRY: Final = (6, 38, 96, 97)
-NOTES_OFF: Final = (120, 123, 124, 125, 126, 127)
-RESET_ALL_CONTROLLERS: Final = 121
-
 
 @dataclass(frozen=True, slots=True)
 class RouterState:
@@ -57,6 +57,7 @@ class RouterState:
     held: Mapping[Key, tuple[Note, ...]]
     memory: ChannelMemoryState
     vacated: Mapping[int, Standing]
+    mpe: MpeState | None
 
 
 class Router:
@@ -70,7 +71,16 @@ class Router:
         self._held = HeldKeys()
         self._memory = ChannelMemory()
         self._vacated: dict[int, Standing] = {}  # how channels stand that lost their part
+        self._mpe: Mpe | None = None
         self._take(rack)
+
+    def hear_mpe(self) -> None:
+        """From now on take channels for those of MPE zones. Before the first event."""
+        self._mpe = self._mpe or Mpe()
+
+    @property
+    def hears_mpe(self) -> bool:
+        return self._mpe is not None
 
     @property
     def rack(self) -> Rack:
@@ -86,14 +96,26 @@ class Router:
         self._held.clear()
         self._memory.clear()
         self._vacated.clear()
+        if self._mpe is not None:
+            self._mpe.reset()
 
     def state(self) -> RouterState:
-        return RouterState(self._rack, dict(self._held.state()), self._memory.state(), dict(self._vacated))
+        return RouterState(
+            self._rack,
+            dict(self._held.state()),
+            self._memory.state(),
+            dict(self._vacated),
+            None if self._mpe is None else self._mpe.state(),
+        )
 
     def restore(self, state: RouterState) -> None:
         self._held.restore(state.held)
         self._memory.restore(state.memory)
         self._vacated = dict(state.vacated)
+        self._mpe = None
+        if state.mpe is not None:
+            self._mpe = Mpe()
+            self._mpe.restore(state.mpe)
         self._take(state.rack)
 
     def initial_events(self, frame: int) -> list[Routed]:
@@ -117,7 +139,7 @@ class Router:
     def route(self, events: Iterable[MidiEvent]) -> list[Routed]:
         """Each event for each part that hears it, on the part's channel: (number of the part, event)."""
         routed: list[Routed] = []
-        for event in events:
+        for event in events if self._mpe is None else self._mpe.translate(events):
             routed += _ROUTES[type(event)](self, event)
         return routed
 
@@ -128,7 +150,10 @@ class Router:
         and their channels' controllers where these differ from what they were told before.
         """
         places = part_places(self._rack, rack)
-        routed = _releases(self._held.settle(lambda note: part_after(places, rack, note)), frame)
+        ended = self._held.settle(
+            lambda note: part_after(places, rack, note._replace(home=home_of(note.home)))
+        )
+        routed = releases(ended, frame)
         told, self._vacated = retold(self._memory, self._rack, rack, self._vacated, frame)
         self._take(rack)
         return routed + told
@@ -142,33 +167,38 @@ class Router:
 
     def _note_on(self, event: NoteOn) -> list[Routed]:
         key, velocity = event.key, event.velocity
+        origin, member = parted(event.channel)
         notes: list[Note] = []
         starts: list[Routed] = []
-        for part, low, high, softest, loudest, transpose, curve in self._listeners.ears[event.channel]:
+        for part, low, high, softest, loudest, transpose, curve in self._listeners.ears[origin]:
             sounding = key + transpose
             if low <= key <= high and softest <= velocity <= loudest and 0 <= sounding < KEYS:
-                notes.append(Note(part, sounding, part))
-                starts.append((part, NoteOn(event.frame, part, sounding, curve[velocity])))
+                notes.append(Note(part + member, sounding, part))
+                starts.append((part, NoteOn(event.frame, part + member, sounding, curve[velocity])))
         ended = self._held.press((event.channel, key), notes)
-        return [*_releases(ended, event.frame), *starts] if ended else starts
+        return [*releases(ended, event.frame), *starts] if ended else starts
 
     def _note_off(self, event: NoteOff) -> list[Routed]:
-        return _releases(self._held.release((event.channel, event.key)), event.frame)
+        return releases(self._held.release((event.channel, event.key)), event.frame)
 
     def _poly_pressure(self, event: PolyPressure) -> list[Routed]:
         notes = self._held.notes_of((event.channel, event.key))
-        return [(n.home, PolyPressure(event.frame, n.home, n.key, event.value)) for n in notes]
+        return [(home_of(n.home), PolyPressure(event.frame, n.home, n.key, event.value)) for n in notes]
 
     def _bend(self, event: PitchBend) -> list[Routed]:
-        frame, channel, value = event.frame, event.channel, event.value
-        self._memory.say(channel, BEND, value)
-        hearing = self._listeners.hearing[channel]
-        return [(i, event if i == channel else PitchBend(frame, i, value)) for i in hearing]
+        frame, value = event.frame, event.value
+        origin, member = parted(event.channel)
+        if not member:
+            self._memory.say(origin, BEND, value)
+        hearing = self._listeners.hearing[origin]
+        return [(i, event if i == origin else PitchBend(frame, i + member, value)) for i in hearing]
 
     def _pressure(self, event: ChannelPressure) -> list[Routed]:
-        self._memory.say(event.channel, PRESSURE, event.value)
-        hearing = self._listeners.hearing[event.channel]
-        return [(i, ChannelPressure(event.frame, i, event.value)) for i in hearing]
+        origin, member = parted(event.channel)
+        if not member:
+            self._memory.say(origin, PRESSURE, event.value)
+        hearing = self._listeners.hearing[origin]
+        return [(i, ChannelPressure(event.frame, i + member, event.value)) for i in hearing]
 
     def _program(self, event: ProgramChange) -> list[Routed]:
         choice = self._memory.choose_program(event.channel, event.program)
@@ -182,12 +212,13 @@ class Router:
         special = _CONTROLS.get(event.controller)
         if special is not None:
             return special(self, event)
-        self._memory.say(event.channel, event.controller, event.value)
-        return _copies(event, self._listeners.hearing[event.channel])
+        if event.channel < CHANNELS:
+            self._memory.say(event.channel, event.controller, event.value)
+        return copies(event, self._listeners.hearing[home_of(event.channel)])
 
     def _pedal(self, event: ControlChange) -> list[Routed]:
         self._memory.say(event.channel, event.controller, event.value)
-        return _copies(event, self._listeners.audible[event.channel])
+        return copies(event, self._listeners.audible[event.channel])
 
     def _bank(self, event: ControlChange) -> list[Routed]:
         self._memory.select_bank(event.channel, event.controller, event.value)
@@ -207,14 +238,21 @@ class Router:
 
     def _reset_controllers(self, event: ControlChange) -> list[Routed]:
         self._memory.reset_controllers(event.channel)
-        return _copies(event, self._listeners.hearing[event.channel])
+        return copies(event, self._listeners.hearing[event.channel])
 
     def _notes_off(self, event: ControlChange) -> list[Routed]:
         """The parts end what sounds on their channels; what the keys hold elsewhere is released."""
-        hearing = self._listeners.hearing[event.channel]
-        ended = [note for note in self._held.release_channel(event.channel) if note.home not in hearing]
-        self._held.forget_homes(hearing)
-        return [*_copies(event, hearing), *_releases(ended, event.frame)]
+        origin, member = parted(event.channel)
+        hearing = self._listeners.hearing[origin]
+        homes: Sequence[int] = [part + member for part in hearing]
+        keys: Iterable[int] = (event.channel,)
+        if self.hears_mpe and not member:  # the members' notes too
+            homes = [*with_members(hearing)]
+            keys = with_members((origin,))
+        released = [note for channel in keys for note in self._held.release_channel(channel)]
+        ended = [note for note in released if note.home not in homes]
+        self._held.forget_homes(homes)
+        return [*copies(event, hearing), *releases(ended, event.frame)]
 
     def _system_reset(self, event: SystemReset) -> list[Routed]:
         routed: list[Routed] = [(index, event) for index in self._everyone()]
@@ -225,17 +263,6 @@ class Router:
         self._held.clear()
         self._memory.lift_pedals()
         return [(index, event) for index in self._everyone()]
-
-
-def _releases(notes: Iterable[Note], frame: int) -> list[Routed]:
-    return [(note.home, NoteOff(frame, note.home, note.key)) for note in notes]
-
-
-def _copies(event: ControlChange, parts: Iterable[int]) -> list[Routed]:
-    return [
-        (i, event if i == event.channel else ControlChange(event.frame, i, event.controller, event.value))
-        for i in parts
-    ]
 
 
 _ROUTES: Final[dict[type[Any], Callable[[Router, Any], list[Routed]]]] = {

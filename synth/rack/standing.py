@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
-from ..channels import DRUM_BANKS_MSB, MELODIC_BANK_MSB
+from ..channels import CHORUS_SEND, DRUM_BANKS_MSB, MELODIC_BANK_MSB, NEUTRAL_SEND, REVERB_SEND
 from ..events import DRUM_CHANNEL, ChannelPressure, ControlChange, MidiEvent, PitchBend, ProgramChange
 from ..voices import DRUM_PROGRAM
 
@@ -32,7 +32,8 @@ DEFAULTS: Final = {
     10: 64,
     11: 127,
     **dict.fromkeys(range(70, 80), 64),
-    91: 40,
+    REVERB_SEND: NEUTRAL_SEND,
+    CHORUS_SEND: NEUTRAL_SEND,  # 0 in GM 2: here, who says nothing hears the chorus of the rack as it stands
     BEND_RANGE: 200,
 }
 # What CC121 puts back (MMA RP-015).

@@ -6,7 +6,7 @@ recipe        what decides the samples beside that ─┘                       
 rerender      the same samples again  ◀──────────────────────────────────────────┘
 """
 
-from .finished import UnfinishedTake, midi_path, unfinished_takes
+from .finished import UnfinishedTake, midi_path, rack_path, unfinished_takes
 from .history import History, on_time, told_to
 from .intake import Feed, Sink
 from .midi_take import RecordedTake, read_recipe, read_take
@@ -28,6 +28,7 @@ __all__ = [
     "live_recipe",
     "midi_path",
     "on_time",
+    "rack_path",
     "read_recipe",
     "read_take",
     "render_take",

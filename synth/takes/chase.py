@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from ..channels import Channels
+from ..channels import ADDRESSING, DATA_ENTRY, NOTES_OFF, Channels
 from ..events import (
     ChannelPressure,
     ControlChange,
@@ -23,13 +23,9 @@ from ..events import (
     SystemReset,
 )
 from ..rack.channel_memory import ChannelMemory
+from ..rack.standing import BANK_LSB, BANK_MSB, LIFTED_BY_PANIC
 
 MAX_SAID: Final = 4096  # beyond, what was said longest ago is forgotten
-BANK_MSB, BANK_LSB = 0, 32
-ADDRESSING: Final = (98, 99, 100, 101)  # numbers of parameters, NRPN and RPN
-DATA_ENTRY: Final = (6, 38, 96, 97)
-PEDALS: Final = (64, 66, 67)
-KEYS_UP: Final = (120, 123, 124, 125, 126, 127)
 
 
 class Chase:
@@ -90,7 +86,7 @@ class Chase:
     def _control(self, event: ControlChange) -> None:
         channel, controller = event.channel, event.controller
         self.channels[channel].control(controller, event.value)
-        if controller in KEYS_UP:
+        if controller in NOTES_OFF:
             self.held = {key: velocity for key, velocity in self.held.items() if key[0] != channel}
         elif controller in DATA_ENTRY:
             entry = self._addresses.enter_data(channel, controller, event.value)
@@ -118,4 +114,4 @@ class Chase:
 
 
 def _is_pedal(event: MidiEvent) -> bool:
-    return isinstance(event, ControlChange) and event.controller in PEDALS
+    return isinstance(event, ControlChange) and event.controller in LIFTED_BY_PANIC

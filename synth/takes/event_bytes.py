@@ -18,10 +18,9 @@ from ..events import (
     ProgramChange,
     SystemReset,
 )
-from ..midi_bytes import BEND_CENTRE, parse_message
+from ..midi_bytes import BEND_CENTRE, PANIC, parse_message
 
 RESET: Final = b"\xff"
-PANIC: Final = b"\xfd"  # undefined in MIDI, so no message of a port or a file
 GM_ON: Final = bytes.fromhex("7e 7f 09 01 f7")  # a SysEx message without its F0
 OFF_VELOCITY: Final = 64
 ALL_SOUND_OFF: Final = 120

@@ -1,7 +1,7 @@
-"""The two files of a take under their names: audio, and beside it MIDI. Both are written whole, or neither.
+"""The files of a take under their names: audio, beside it MIDI, and the rack if one was played.
 
-gig.wav  gig.take.mid        finished
-gig.unfinished.wav  .mid     while they grow, and what a killed process leaves behind
+gig.wav  gig.take.mid  gig.take.toml    finished
+gig.unfinished.wav  .mid  .toml         while they grow, and what a killed process leaves behind
 """
 
 from __future__ import annotations
@@ -27,22 +27,30 @@ from .recipe import Recipe
 Float32 = NDArray[np.float32]
 BITS: Final = {".wav": (24, 32), ".flac": (24,)}  # of a take's samples, by suffix; 32 for floating point
 MIDI_SUFFIX: Final = ".take.mid"  # so that a take never replaces the song that it may be called after
+RACK_SUFFIX: Final = ".toml"  # in place of the MIDI file's
 UNFINISHED: Final = ".unfinished"
 PIECE_BREATH_S: Final = 0.001  # about what a piece of audio takes to write
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedTake:
-    """What a process that was killed has recorded: readable, only its name is not final."""
+    """What a process that was killed has recorded: readable, only its name is not final. `rack` is what the
+    MIDI was played with, None if every channel was as it is."""
 
     audio: Path
     midi: Path | None
+    rack: Path | None
     seconds: float
 
 
 def midi_path(audio: Path) -> Path:
     """Where the MIDI of a finished take is."""
     return audio.with_name(audio.stem + MIDI_SUFFIX)
+
+
+def rack_path(audio: Path) -> Path:
+    """Where the rack of a finished take is: `gig.take.toml` beside `gig.wav` and `gig.take.mid`."""
+    return midi_path(audio).with_suffix(RACK_SUFFIX)
 
 
 def unfinished_path(target: Path, number: int = 1) -> Path:
@@ -58,7 +66,7 @@ def check_target(target: Path, bits: int = 24) -> None:
     if bits not in allowed:
         shown = " or ".join(map(str, allowed))
         raise UsageError(f"{target}: {bits} bits; a take in a {target.suffix} file has {shown}")
-    for path in (target, midi_path(target)):
+    for path in (target, midi_path(target), rack_path(target)):
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; choose another name")
 
@@ -107,9 +115,9 @@ def unfinished_takes(folder: Path) -> tuple[UnfinishedTake, ...]:
 
 
 def _unfinished(audio: Path) -> UnfinishedTake:
-    midi = audio.with_suffix(".mid")
+    midi, rack = audio.with_suffix(".mid"), audio.with_suffix(RACK_SUFFIX)
     try:
         seconds = soundfile.info(audio).duration
     except soundfile.SoundFileError:  # killed before it had a header
         seconds = 0.0
-    return UnfinishedTake(audio, midi if midi.is_file() else None, seconds)
+    return UnfinishedTake(audio, midi if midi.is_file() else None, rack if rack.is_file() else None, seconds)

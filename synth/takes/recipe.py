@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ MAX_PRESET_CHARACTERS: Final = 200
 MAX_FRAME: Final = 2**53 - 1  # what every reader of JSON knows exactly; 6000 years
 MAX_BLOCK_SAMPLES: Final = 65_536
 MAX_CHASED: Final = 16_384
+OTHER: Final = re.compile(rf"{ID.pattern} {SEMVER.pattern} {SHA256.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,18 @@ class Recipe:
     block_samples: int
     lookahead_samples: int
     stream_of: tuple[int, ...]  # of each channel, as in `Arrangement`: the noise is keyed by stream
+    others: tuple[str, ...] = ()  # bundles that the rack's parts name beside it: id, version and SHA-256
     preset: str = ""  # name or hash of the rack's TOML; empty: every channel as it is
     start_frame: int = 0  # of tick 0
     audio_frame: int = 0  # of the audio file's first sample; later than tick 0 if something rang there
     frames: int = 0  # length of the audio file; 0 while it grows
     chased: int = 0  # so many events at tick 0 were not played: they set what earlier ones had left set
     exact: bool = True  # the chain began in silence and kept to the recipe
+    mpe: bool = False  # the rack heard MPE zones
 
     def __post_init__(self) -> None:
-        _fields(asdict(self) | {"exact": int(self.exact), "stream_of": list(self.stream_of)})
+        lists = {"stream_of": list(self.stream_of), "others": list(self.others)}
+        _fields(asdict(self) | _flags(self) | lists)
 
     @property
     def arrangement(self) -> Arrangement:
@@ -70,9 +76,13 @@ class Recipe:
 
 
 def live_recipe(
-    bundle: Bundle, renderer: StreamRenderer, arrangement: Arrangement, preset: str = ""
+    bundle: Bundle,
+    renderer: StreamRenderer,
+    arrangement: Arrangement,
+    preset: str = "",
+    others: Iterable[Bundle] = (),
 ) -> Recipe:
-    """The recipe of what `renderer` plays from frame 0 on."""
+    """The recipe of what `renderer` plays from frame 0 on, beside the renderers of `others`."""
     info = bundle.manifest.bundle
     return Recipe(
         bundle=info.id,
@@ -84,13 +94,20 @@ def live_recipe(
         block_samples=renderer.block_samples,
         lookahead_samples=renderer.lookahead_samples,
         stream_of=arrangement.stream_of,
+        others=tuple(map(told_bundle, others)),
         preset=preset,
     )
 
 
+def told_bundle(bundle: Bundle) -> str:
+    """A bundle as a recipe tells one of several: id, version and SHA-256."""
+    info = bundle.manifest.bundle
+    return f"{info.id} {info.version} {bundle.digest}"
+
+
 def recipe_text(recipe: Recipe) -> str:
     """The line that a MIDI file carries: ASCII, with mark and version before the JSON."""
-    values = asdict(recipe) | {"exact": int(recipe.exact)}
+    values = asdict(recipe) | _flags(recipe)
     return f"{MARK} {VERSION} {json.dumps(values, separators=(',', ':'))}"
 
 
@@ -137,12 +154,14 @@ def _fields(values: dict[str, object]) -> dict[str, Any]:
         "block_samples": table.integer("block_samples", 1, MAX_BLOCK_SAMPLES),
         "lookahead_samples": table.integer("lookahead_samples", 0, MAX_BLOCK_SAMPLES),
         "stream_of": table.integers("stream_of", UNUSED, CHANNELS - 1, CHANNELS),
+        "others": table.texts("others", CHANNELS) if table.has("others") else (),
         "preset": table.text("preset", empty=True, longest=MAX_PRESET_CHARACTERS),
         "start_frame": table.integer("start_frame", 0, MAX_FRAME),
         "audio_frame": table.integer("audio_frame", 0, MAX_FRAME),
         "frames": table.integer("frames", 0, MAX_FRAME),
         "chased": table.integer("chased", 0, MAX_CHASED),
         "exact": bool(table.integer("exact", 0, 1)),
+        "mpe": table.has("mpe") and bool(table.integer("mpe", 0, 1)),
     }
     if table.clean:
         _check_together(table, fields)
@@ -152,9 +171,15 @@ def _fields(values: dict[str, object]) -> dict[str, Any]:
     return fields
 
 
+def _flags(recipe: Recipe) -> dict[str, int]:
+    return {"exact": int(recipe.exact), "mpe": int(recipe.mpe)}
+
+
 def _check_together(table: Table, fields: dict[str, Any]) -> None:
     if len(fields["stream_of"]) != CHANNELS or max(fields["stream_of"]) < 0:
         table.fault("stream_of", f"must be the streams of {CHANNELS} channels, {UNUSED} for one not played")
+    if not all(OTHER.fullmatch(other) for other in fields["others"]):
+        table.fault("others", "must be an id, a version and a SHA-256 each, with blanks between them")
     if fields["audio_frame"] < fields["start_frame"]:
         table.fault("audio_frame", f"lies before start_frame, which is {fields['start_frame']}")
     if fields["chased"] and fields["start_frame"] < fields["block_samples"]:

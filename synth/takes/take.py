@@ -1,9 +1,9 @@
 """A take: one recording, started and stopped while playing, as an audio file and as MIDI.
 
     the device's thread ─▶ intake ──▶ writer's thread ─▶ a WAV file
-    the render thread ──▶ history ──────────┘ └────────▶ a MIDI file
+    the render thread ──▶ history ──────────┘ └────────▶ a MIDI file, and beside it the rack
 
-Both are readable at every moment. They grow under unfinished names beside the target and get theirs at the
+All are readable at every moment. They grow under unfinished names beside the target and get theirs at the
 end. A full disk, a fault of it or `kill -9` ends the recording; what was recorded until then stays.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 
 from ..audio_file import CHANNELS
 from ..errors import NeumeError
-from .finished import check_target, encode_flac, midi_path, unfinished_path
+from .finished import RACK_SUFFIX, check_target, encode_flac, midi_path, rack_path, unfinished_path
+from .growing_file import GrowingFile
 from .growing_midi import GrowingMidi
 from .growing_wav import GrowingWav
 from .history import History
@@ -45,12 +47,20 @@ class Take:
     """One recording of what is played, from `start` to `finish`.
 
     Threads: a real-time thread calls `put`; a thread of its own writes; one owner, which may wait, calls
-    `start` and `finish`, once each and in this order. A fault of the disk ends what it hits, audio or MIDI;
-    the other goes on, so does the playing, and `problem` says why.
+    `start` and `finish`, once each and in this order. A fault of the disk ends what it hits, audio, MIDI or
+    rack; the others go on, so does the playing, and `problem` says why.
     """
 
-    def __init__(self, target: Path, history: History, *, bits: int = 24) -> None:
+    def __init__(
+        self,
+        target: Path,
+        history: History,
+        *,
+        bits: int = 24,
+        rack_text: Callable[[str], str] | None = None,
+    ) -> None:
         """`target`: a WAV or FLAC file, which is replaced at the end. `bits`: 24, or 32 for floating point.
+        `rack_text` gives the TOML of the rack that a recipe's `preset` names, on the writer's thread.
 
         Raises UsageError for another suffix or number of bits, OutputError for a file that cannot be made.
         """
@@ -60,9 +70,12 @@ class Take:
         self._lookahead, self._block_samples = recipe.lookahead_samples, recipe.block_samples
         self._wav = _unfinished_wav(target, recipe.rate_hz, bits)
         self._midi: GrowingMidi | None = None
+        self._rack: GrowingFile | None = None
+        self._rack_text = rack_text
         self._recipe: Recipe | None = None
         self._audio_fault: NeumeError | None = None
         self._midi_fault: NeumeError | None = None
+        self._rack_fault: NeumeError | None = None
         self._intake: Intake | None = None
         self._piece = np.zeros((recipe.rate_hz, CHANNELS), np.float32)
 
@@ -78,7 +91,7 @@ class Take:
 
     @property
     def problem(self) -> NeumeError | None:
-        return self._audio_fault or self._midi_fault
+        return self._audio_fault or self._midi_fault or self._rack_fault
 
     def start(self, frame: int | None = None) -> None:
         """Record what the renderer makes from `frame` on; without it, from the block that it begins next."""
@@ -103,19 +116,21 @@ class Take:
         if self._wav.frames or self._audio_fault is not None:
             midi = self._finished_midi()
             return FinishedTake(self._finished_audio(), midi, self._recipe, self.problem)
-        self._wav.file.discard()
-        if self._midi is not None:
-            self._midi.file.discard()
+        growing = None if self._midi is None else self._midi.file
+        for file in (self._wav.file, growing, self._rack):
+            if file is not None:
+                file.discard()
         return FinishedTake(None, None, None, self.problem)
 
     def _step(self) -> None:
         assert self._intake is not None
+        begun = self._history.frame > self._frame - self._block_samples
+        if begun and self._midi is None and self._midi_fault is None:
+            self._open_midi()
         while count := self._intake.read(self._piece):
             if self._audio_fault is None:
                 self._write_audio(self._piece[:count])
-        if (
-            self._midi_fault is None and self._history.frame > self._frame - self._block_samples
-        ):  # it is begun
+        if self._midi is not None and self._midi_fault is None:
             self._write_midi(self._intake.position)
 
     def _write_audio(self, piece: Float32) -> None:
@@ -124,22 +139,42 @@ class Take:
         except NeumeError as fault:
             self._audio_fault = fault
 
+    def _open_midi(self) -> None:
+        """Before the first audio, and the rack before the MIDI: whatever is there can be rendered again."""
+        try:
+            opening = self._history.opening(self._frame)
+            self._recipe, self._following = opening.recipe, opening.following
+            path = self._wav.file.path.with_suffix(".mid")
+            self._write_rack(opening.recipe, path.with_suffix(RACK_SUFFIX))
+            self._midi = GrowingMidi(path, midi_path(self._target), opening.recipe)
+            self._midi.write(opening.events, opening.recipe.start_frame)
+        except NeumeError as fault:
+            self._midi_fault = fault
+
     def _write_midi(self, position: int) -> None:
         """Bring the MIDI file up to a position of the stream."""
+        assert self._midi is not None
+        assert self._recipe is not None
         try:
-            if self._midi is None or self._recipe is None:
-                opening = self._history.opening(self._frame)
-                path = self._wav.file.path.with_suffix(".mid")
-                self._recipe, self._following = opening.recipe, opening.following
-                self._midi = GrowingMidi(path, midi_path(self._target), opening.recipe)
-                self._midi.write(opening.events, opening.recipe.start_frame)
             events, self._following = self._history.since(self._following, self._recipe.block_end(position))
             self._midi.write(events, position - self._lookahead)
         except NeumeError as fault:
             self._midi_fault = fault
 
+    def _write_rack(self, recipe: Recipe, path: Path) -> None:
+        """All of it: a rack does not grow."""
+        if self._rack_text is None or not recipe.preset:
+            return
+        try:
+            self._rack = GrowingFile(path, rack_path(self._target))
+            self._rack.write_at(0, self._rack_text(recipe.preset).encode())
+        except NeumeError as fault:
+            self._rack_fault = fault
+
     def _finished_midi(self) -> Path | None:
         if self._midi is None or self._recipe is None:
+            if self._rack is not None:
+                self._rack.discard()
             return None
         file = self._midi.file
         try:
@@ -147,12 +182,31 @@ class Take:
             self._midi.finish(self._recipe)
         except NeumeError as fault:
             self._midi_fault = self._midi_fault or fault
+        rack = self._finished_rack()
         try:
             file.publish()
-            return file.target
         except NeumeError as fault:
             self._midi_fault = self._midi_fault or fault
             return file.path
+        if rack is not None:
+            try:
+                rack.publish()
+            except NeumeError as fault:
+                self._rack_fault = fault
+        return file.target
+
+    def _finished_rack(self) -> GrowingFile | None:
+        """The whole file; one that found no room goes."""
+        rack = self._rack
+        if rack is not None and self._rack_fault is None:
+            try:
+                rack.finish()
+            except NeumeError as fault:
+                self._rack_fault = fault
+        if rack is not None and self._rack_fault is not None:
+            rack.discard()
+            return None
+        return rack
 
     def _finished_audio(self) -> Path | None:
         file = self._wav.file
@@ -180,6 +234,6 @@ def _unfinished_wav(target: Path, rate_hz: int, bits: int) -> GrowingWav:
     numbers = itertools.count(1)
     while True:
         path = unfinished_path(target, next(numbers))
-        if not path.with_suffix(".mid").exists():
+        if not any(path.with_suffix(suffix).exists() for suffix in (".mid", RACK_SUFFIX)):
             with contextlib.suppress(FileExistsError):
                 return GrowingWav(path, target, rate_hz, bits)

@@ -1,0 +1,107 @@
+"""The render thread's priority: real time, just below the audio callback, where the system allows it.
+
+Beside the render thread. A real-time thread that runs away would take a processor from everybody, so it is
+watched: after half a second without a rest the kernel sends a signal, and the thread becomes an ordinary one.
+If even that does not get through, the kernel ends the program after `KILL_AFTER_US`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+from typing import Any, Final
+
+from .audio.priority import FIFO_PRIORITY, Priority, lower_priority, raise_priority
+
+RENDER_LEVEL: Final = FIFO_PRIORITY - 1  # the callback comes first; both stay below the audio server
+KILL_AFTER_US: Final = 5_000_000
+LEAST_PROCESSORS: Final = 2  # on a lone one, nothing else would run while models are too slow
+TO_ALLOW: Final = (
+    'add the lines "@audio - rtprio 20" and "@audio - memlock unlimited" to '
+    "/etc/security/limits.d/audio.conf, join the group audio (usermod -aG audio NAME), and log in again"
+)
+
+
+class RenderPriority:
+    """What the render thread runs at, and the watch over it.
+
+    Threads: the owner calls `watch` before the thread starts and `end` after it has ended, both on the main
+    thread, or there is no real time; the render thread calls `take`; any thread reads the text.
+    """
+
+    def __init__(self, wanted: bool = True) -> None:
+        self._refusal = None if wanted else "switched off"
+        self._priority: Priority | None = None  # until the thread has started
+        self._thread = 0
+        self._runaway = False
+        self._before: Any = None
+
+    def watch(self) -> None:
+        """Be there for the kernel's signal."""
+        if self._refusal is None:
+            self._refusal = _obstacle()
+        if self._refusal is None:
+            self._before = signal.signal(signal.SIGXCPU, self._demote)
+
+    def take(self) -> None:
+        """Raise the calling thread."""
+        self._thread = threading.get_native_id()
+        if self._refusal is None:
+            self._priority = raise_priority(RENDER_LEVEL, kill_after_us=KILL_AFTER_US, inherited=False)
+        else:
+            self._priority = Priority(False, 0)
+
+    def end(self) -> None:
+        """Give the signal back. Harmless if it was never taken."""
+        if self._before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGXCPU, self._before)
+            self._before = None
+
+    def _demote(self, _number: int, _frame: FrameType | None) -> None:
+        self._runaway = True
+        lower_priority(self._thread)
+
+    def __str__(self) -> str:
+        if self._priority is None:
+            return "not running"
+        if self._runaway:
+            return "normal: it has run for half a second without a rest, and has lost its real-time priority"
+        return told(self._priority, self._refusal)
+
+
+def told(priority: Priority, refusal: str | None = None) -> str:
+    """What a thread has got, and why not more, for people."""
+    if priority.realtime:
+        return f"real time, priority {priority.level}"
+    what = f"nice {priority.level}" if priority.level else "normal"
+    return f"{what}: {refusal or f'real time is not permitted; to allow it, {TO_ALLOW}'}"
+
+
+def tried_priority() -> Priority:
+    """What a render thread would get here, tried by a thread that ends at once."""
+    got: list[Priority] = []
+    tester = threading.Thread(
+        target=lambda: got.append(raise_priority(RENDER_LEVEL, kill_after_us=KILL_AFTER_US, inherited=False))
+    )
+    tester.start()
+    tester.join()
+    return got[0]
+
+
+def processors() -> int:
+    """How many processors this program may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def _obstacle() -> str | None:
+    """Why there is no asking for real time here."""
+    if not hasattr(os, "sched_setscheduler") or not hasattr(signal, "SIGXCPU"):
+        return "this system gives a Python program no real-time priority"
+    if processors() < LEAST_PROCESSORS:
+        return "there is one processor only"
+    if threading.current_thread() is not threading.main_thread():
+        return "the engine was not started by the program's main thread, which alone can guard it"
+    return None
