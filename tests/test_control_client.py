@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from control_rig import MELS, Caller, Owner, process, running, until
 
-from neume.synth.control.address import own_address
+from neume.synth.control.address import control_folders, find_address, own_address
 from neume.synth.control.client import EngineClient
 from neume.synth.control.commands import (
     LoadPreset,
@@ -28,6 +28,7 @@ from neume.synth.control.commands import (
 from neume.synth.control.door import Door
 from neume.synth.control.errors import ControlError
 from neume.synth.control.link import Link
+from neume.synth.control.messages import command_line
 from neume.synth.control.server import ControlServer
 
 folders = pytest.fixture(autouse=True)(control_rig.own_folders)
@@ -91,6 +92,17 @@ def test_a_frozen_panel_delays_nobody_and_a_thawed_one_goes_on():
         panel.kill()
         panel.wait()
         assert client.send(ResetCounters()).done
+
+
+def test_a_client_that_has_stopped_reading_lets_go_of_what_it_holds():
+    """As a frozen panel would, with a key down."""
+    with running() as (server, owner):
+        link = Link(find_address("rig", control_folders()))
+        link.put(command_line(Subscribe(60.0, mel=True)))
+        link.put(command_line(NoteOn(key=60, velocity=90, channel=0)))
+        until(lambda: [command.kind for _, command in owner.played] == ["note_on", "note_off"])
+        assert server.clients == 1
+        link.close()
 
 
 def test_a_killed_panel_frees_its_place():

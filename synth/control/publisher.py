@@ -5,6 +5,7 @@ Part of the server's thread. A line is made once for all who are due in the same
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TypeAlias
 
@@ -61,6 +62,9 @@ class Publisher:
             lines, following = self._told(failure, now_s), {}
         if visitor.offer(lines):
             visitor.next_frames |= following
+            visitor.deaf_since_s = math.inf
+        else:
+            visitor.deaf_since_s = min(now_s, visitor.deaf_since_s)
 
     def _lines(self, wanted: Subscribe, frames: Mapping[str, int]) -> tuple[bytes, dict[str, int]]:
         """The lines for a subscriber, and from which frames on the next ones of each kind are."""

@@ -33,6 +33,7 @@ from .visitor import Gone, Visitor, turn_away
 MAX_CLIENTS: Final = 8
 ACCEPTS_HZ: Final = 20.0
 ACCEPTS_BURST: Final = 40
+DEAF_S: Final = 3.0  # a subscriber that has not read for so long is frozen: what it holds is let go
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -186,6 +187,8 @@ class ControlServer:
                     raise Gone
                 if visitor.due_s <= now_s:
                     self._publisher.publish(visitor, now_s)
+                if now_s - visitor.deaf_since_s > DEAF_S:  # frozen, maybe with a key down
+                    self._dispatch.release(visitor)
                 if visitor.waiting_bytes and not visitor.events & WRITE:
                     visitor.flush()
                 self._watch(visitor, now_s)

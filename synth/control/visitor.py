@@ -49,6 +49,7 @@ class Visitor:
         self.subscription: Subscribe | None = None
         self.next_frames: dict[str, int] = {}  # of mel frames and samples: the first that were not told
         self.due_s = math.inf  # when the next snapshot is
+        self.deaf_since_s = math.inf  # when it stopped reading what it subscribed to
         self._secret = secret
         self._hello = hello
         self._admitted_by_s = now_s + SECRET_S

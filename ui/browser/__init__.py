@@ -1,0 +1,1 @@
+"""The instrument browser: bundles, families, programs, favourites, audition."""

@@ -1,0 +1,1 @@
+"""The rack: its parts as strips, their inserts, and the presets."""

@@ -1,0 +1,1 @@
+"""The settings: audio device, MIDI inputs, the sampler, the look."""

@@ -1,0 +1,1 @@
+"""See the sound: scrolling mel frames, spectrum and waveform, meters."""

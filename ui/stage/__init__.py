@@ -1,0 +1,1 @@
+"""Stage mode: the preset in big letters, next and previous, for the dark."""

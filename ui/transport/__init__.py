@@ -1,0 +1,1 @@
+"""The transport: MIDI files through the rack, recording, keeping, rendering."""
