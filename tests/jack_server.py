@@ -22,8 +22,6 @@ def jack_server(rate_hz=48_000, period_frames=128):
     Gives the server's process. Time stretches under load instead of samples being lost (-S). JACK has
     room for eight servers, and a killed one keeps its place: its registry is removed if no other server runs.
     """
-    if not _other_servers():  # servers that were killed elsewhere have kept their places
-        Path("/dev/shm/jack-shm-registry").unlink(missing_ok=True)
     name = f"neume-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     kept = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_AUDIO_RESERVATION")}
     os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_AUDIO_RESERVATION="1")

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordinary_floats import floats
 from test_live import KEY_DOWN, PIANO, Stage
 from test_live import _no_server as _no_server
 from tiny_songs import write_loud_bundle
@@ -58,7 +59,7 @@ def test_every_program_has_a_phrase():
 
 
 @settings(deadline=None)
-@given(st.floats(1e-3, 1.0), st.integers(1, 60_000))
+@given(floats(1e-3, 1.0), st.integers(1, 60_000))
 def test_clips_come_at_one_level_and_end_in_silence(level, samples):
     audio = np.full((samples, 2), level, np.float32)
     audio[::2] *= -1

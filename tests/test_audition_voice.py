@@ -7,6 +7,7 @@ import pytest
 from engine_rig import HandDevice, Rig
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordinary_floats import floats
 from tiny_songs import write_loud_bundle
 
 from neume.synth.arrangement import live_arrangement
@@ -95,7 +96,7 @@ def test_no_way_of_changing_clips_clicks():
 
 
 @settings(deadline=None)
-@given(st.lists(st.floats(0.0, CEILING), min_size=1, max_size=12), st.floats(0.0, 1.0))
+@given(st.lists(floats(0.0, CEILING), min_size=1, max_size=12), floats(0.0, 1.0))
 def test_what_is_played_is_never_turned_down_and_the_sum_stays_below_the_ceiling(levels, loudness):
     mouth = Mouth()
     mouth.voice.play(Clip(tone(BLOCK * 20, loudness)))

@@ -160,10 +160,10 @@ def test_keyboards_without_a_device_or_without_midi(bundle, tmp_path):
         (["song.mid", "--demo"], 2, "a MIDI file and --demo: choose one of them"),
         (["missing.mid"], 1, "missing.mid: no such file"),
         (["song.mid", "--steps", "3"], 2, "steps = 3: bundle tiny allows 0, 1, 2, 4"),
-        (["song.mid", "--streams", "17"], 2, "17 streams; allowed are 1 to 16"),
+        (["song.mid", "--streams", "17"], 2, "--streams 17: allowed are 1 to 16"),
         (["song.mid", "--record", "take.xyz"], 2, "suffix '.xyz' is unknown; allowed are .wav, .flac"),
         (["song.mid", "--record", "no/such/folder/take.wav"], 1, "cannot be written: No such file"),
-        (["song.mid", "--block", "5"], 2, "blocks of 5 samples; allowed are 16 to 4096"),
+        (["song.mid", "--block", "5"], 2, "--block 5: allowed are 8 to 16384 samples"),
         (["song.mid", "--margin-ms", "5000"], 2, "--margin-ms"),
     ],
 )

