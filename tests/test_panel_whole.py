@@ -79,14 +79,14 @@ class Stage:
 def performing(display, folder):
     """A panel opened for the first time in a user's life, with the engine that it starts by itself."""
     choices = folder / "panel.toml"
-    with panel_program.PanelProcess(NAME, choices, DISPLAY=display, QT_QPA_PLATFORM="xcb") as panel:
-        try:
-            with Capture() as capture:
-                panel.until_it_plays()
-                capture.connect()
-                yield Stage(panel, capture)
-        finally:
-            panel_program.end_engine(NAME)
+    try:
+        display_of_its_own = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+        with panel_program.PanelProcess(NAME, choices, **display_of_its_own) as panel, Capture() as capture:
+            panel.until_it_plays()
+            capture.connect()
+            yield Stage(panel, capture)
+    finally:  # after the panel, which would start another
+        panel_program.end_engine(NAME)
 
 
 def strength(sound, key):
