@@ -98,6 +98,7 @@ def test_a_panel_plays_changes_and_ends_an_engine(client, tmp_path):
     client.post(Panic())
     until(client, lambda now: sum(now.sounding) == 0)
     assert client.take_mels(), "frames of what was played"
+    until(client, lambda now: now.recording is not None and now.recording.seconds > 0.5)
     assert client.send(RecordStop()).text == str(tmp_path / "gig.wav")
     assert {path.name for path in tmp_path.glob("gig.*")} == {"gig.wav", "gig.take.mid", "gig.take.toml"}
     assert client.send(KeepLast(tmp_path / "last.flac")).done
