@@ -42,7 +42,9 @@ from neume.synth.mel import MelSpec
 from neume.synth.stages import load_stages
 
 from .build import dataset_voices, stem_folder
+from .calibration import note_ranges
 from .card import card_text
+from .eight_bits import round_linear_weights
 from .inverter import Inverter, InverterConfig
 from .loop import load_checkpoint
 from .onnx_export import (
@@ -123,6 +125,9 @@ def export_stages(
     denoiser.load_state_dict(half_precision(_part(spectrogram, "denoiser.")))
     second = Inverter(InverterConfig(), spec)
     second.load_state_dict(half_precision(inverter))
+    ranges = note_ranges(mean, dataset, spec)
+    for model in (mean, denoiser, second):
+        round_linear_weights(model, ranges)
     stems = [Stem.load(stem_folder(dataset, index)) for index in range(PROOF_STEMS)]
     conditioning = torch.from_numpy(np.stack([slot_conditioning(stem, 40, PROOF_FRAMES) for stem in stems]))
     part = slice(40, 40 + PROOF_FRAMES)
@@ -134,7 +139,7 @@ def export_stages(
         tokens, streams = slot_tokens(conditioning)
         context = mean(tokens, streams, mean.initial_states(streams))[2]
     return {
-        "spectrogram": export_spectrogram(mean, conditioning),
+        "spectrogram": export_spectrogram(mean, conditioning, ranges),
         "denoiser": export_denoiser(denoiser, context, spec.mels),
         "inverter": export_inverter(second, mel, excitation),
     }
@@ -180,7 +185,7 @@ def _manifest(
             data_licence=plan.data_licence,
             code_version=plan.code_version,
             training_time_s=round(seconds, 1),
-            parity_error=max(stage.parity_error for stage in stages.values()),
+            parity_error=max(stage.rounding_error for stage in stages.values()),
             metrics=metrics,
         ),
         golden=Golden(GOLDEN_MIDI, GOLDEN_AUDIO, GOLDEN_SEED, plan.steps_default, GOLDEN_TOLERANCE_DB),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,12 +16,15 @@ from neume.synth.conditioning import FEATURES
 from neume.synth.errors import NeumeError
 from neume.synth.stages import session_options
 
+from .eight_bits import Range, store_in_eight_bits
 from .inverter import Inverter
-from .onnx_weights import compact, name_weights
+from .onnx_weights import TRANSPOSED, compact, name_weights
 from .spectrogram import Denoiser, MeanModel, slot_tokens
 
-OPSET: Final = 18
+OPSET: Final = 21  # the first whose DequantizeLinear has a scale for a block of values
 PARITY_LIMIT: Final = 2e-3  # largest difference allowed, in natural-log mel or full-scale audio
+ROUNDING_LIMIT: Final = 0.5  # the same with the products of eight bits that a player works with
+NO_RANGES: Final[Mapping[nn.Module, Range]] = {}
 
 
 class SpectrogramGraph(nn.Module):
@@ -59,11 +62,13 @@ class InverterGraph(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class ExportedStage:
-    """A model's ONNX bytes, its states (name → shape without streams) and its measured parity error."""
+    """A model's ONNX bytes, its states (name → shape without streams) and its largest measured differences
+    from torch: in float32, and with the products of eight bits that a player works with."""
 
     onnx: bytes
     states: dict[str, tuple[int, ...]]
     parity_error: float
+    rounding_error: float
 
 
 def export_stage(
@@ -72,11 +77,14 @@ def export_stage(
     inputs: dict[str, Tensor],
     outputs: Sequence[str],
     streamed: Sequence[str],
+    ranges: Mapping[nn.Module, Range] = NO_RANGES,
 ) -> ExportedStage:
     """Trace a graph and prove it: ONNX Runtime streaming block by block against torch on the whole sequence.
 
-    `inputs` are example tensors `(streams, frames, ...)`; those in `streamed` are cut along frames. Raises
-    `NeumeError` when the largest difference exceeds `PARITY_LIMIT`.
+    `inputs` are example tensors `(streams, frames, ...)`; those in `streamed` are cut along frames. Linear
+    layers whose weights eight bits can hold are stored so; `ranges` tells what enters those of many rows.
+    Raises `NeumeError` when the largest difference exceeds `PARITY_LIMIT`, or `ROUNDING_LIMIT` with products
+    of eight bits.
     """
     graph = graph.eval()
     example_states = [torch.zeros(inputs[streamed[0]].shape[0], *shape) for shape in states.values()]
@@ -99,16 +107,34 @@ def export_stage(
         wanted = graph(*example)[: len(outputs)]
     proto = _bare(program.model_proto)
     name_weights(proto, graph)
+
+    def difference(model: bytes) -> float:
+        made = _stream(model, states, inputs, outputs, streamed)
+        return max(float(np.abs(m - w.numpy()).max()) for m, w in zip(made, wanted, strict=True))
+
+    parity_error = _within(difference(proto.SerializeToString()), PARITY_LIMIT, "")
+    store_in_eight_bits(proto, _linear_weights(graph, ranges))
     model = compact(proto).SerializeToString()
-    error = max(
-        float(np.abs(got - want.numpy()).max())
-        for got, want in zip(_stream(model, states, inputs, outputs, streamed), wanted, strict=True)
-    )
-    if not error <= PARITY_LIMIT:
+    rounding_error = _within(difference(model), ROUNDING_LIMIT, ", its products in eight bits,")
+    return ExportedStage(model, states, parity_error, rounding_error)
+
+
+def _within(error: float, limit: float, how: str) -> float:
+    if not error <= limit:
         raise NeumeError(
-            f"export refused: streaming ONNX differs from torch by {error:.2e}, allowed {PARITY_LIMIT:.0e}"
+            f"export refused: streaming ONNX{how} differs from torch by {error:.2e}, allowed {limit:.0e}"
         )
-    return ExportedStage(model, states, error)
+    return error
+
+
+def _linear_weights(graph: nn.Module, ranges: Mapping[nn.Module, Range]) -> dict[str, Range | None]:
+    """The names that linear layers' weights have in the exported graph, and the ranges of what enters."""
+    return {
+        f"{name}.weight{form}": ranges.get(layer)
+        for name, layer in graph.named_modules()
+        if isinstance(layer, nn.Linear)
+        for form in ("", TRANSPOSED)
+    }
 
 
 def _bare(proto: Any) -> Any:
@@ -155,13 +181,16 @@ def _stream(
     return [np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True)]
 
 
-def export_spectrogram(model: MeanModel, conditioning: Tensor) -> ExportedStage:
-    """`conditioning (streams, frames, slots, features)`: real notes to trace and prove with."""
+def export_spectrogram(
+    model: MeanModel, conditioning: Tensor, ranges: Mapping[nn.Module, Range] = NO_RANGES
+) -> ExportedStage:
+    """`conditioning (streams, frames, slots, features)`: real notes to trace and prove with; `ranges` of what
+    enters the layers that work on every note (`note_ranges`)."""
     if conditioning.shape[-1] != len(FEATURES):
         raise NeumeError(f"conditioning has {conditioning.shape[-1]} features, the contract {len(FEATURES)}")
     return export_stage(
         SpectrogramGraph(model), model.state_shapes(), {"conditioning": conditioning},
-        ("mean", "spread", "context"), ("conditioning",),
+        ("mean", "spread", "context"), ("conditioning",), ranges,
     )  # fmt: skip
 
 

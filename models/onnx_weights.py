@@ -8,10 +8,13 @@ from typing import Any, Final
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from neume.synth.errors import NeumeError
+
+from .eight_bits import SCALE, WHOLE, restore
 
 LARGE_CONSTANT: Final = 1024  # values
 HALF: Final = "_half"
@@ -68,14 +71,22 @@ def compact(proto: Any) -> Any:
 
 def load_weights(module: nn.Module, model: bytes, prefix: str = "model.") -> None:
     """Set a module's parameters to those of its exported graph. Raises `NeumeError` if one is not there."""
-    stored: dict[str, Tensor] = {}
-    for constant in onnx.load_model_from_string(model).graph.initializer:
-        values = torch.from_numpy(numpy_helper.to_array(constant).astype(np.float32))
-        name = constant.name.removesuffix(HALF).removeprefix(KEPT)
-        stored[name.removesuffix(TRANSPOSED)] = values.T if name.endswith(TRANSPOSED) else values
+    stored = {}
+    for name, values in _stored(model).items():
+        name, tensor = name.removeprefix(KEPT), torch.from_numpy(values.astype(np.float32))
+        stored[name.removesuffix(TRANSPOSED)] = tensor.T if name.endswith(TRANSPOSED) else tensor
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             found = stored.get(prefix + name)
             if found is None or found.numel() != parameter.numel():
                 raise NeumeError(f"the bundle's model has no weights {name} of {tuple(parameter.shape)}")
             parameter.copy_(found.reshape(parameter.shape))
+
+
+def _stored(model: bytes) -> dict[str, NDArray[Any]]:
+    """A graph's constants under the names that its operators know, in whatever precision they are stored."""
+    constants = onnx.load_model_from_string(model).graph.initializer
+    arrays = {constant.name.removesuffix(HALF): numpy_helper.to_array(constant) for constant in constants}
+    for name in [name.removesuffix(WHOLE) for name in arrays if name.endswith(WHOLE)]:
+        arrays[name] = restore(arrays.pop(f"{name}{WHOLE}"), arrays.pop(f"{name}{SCALE}"))
+    return arrays

@@ -69,10 +69,9 @@ class NoteEncoder(nn.Module):
 
     def forward(self, raw: Tensor) -> tuple[Tensor, Tensor]:
         """`(..., features)` → tokens `(..., width)`, log-mel frames `(..., mels)` without channel gain."""
-        noted, gates = self.features(raw, torch.cat([1.0 + gate.weight for gate in self.gates], dim=1))
+        noted, gates = self.features(raw, [1.0 + gate.weight for gate in self.gates])
         x = nn.functional.silu(self.enter(noted.features))
-        gates_of_layers = gates.chunk(len(self.gates), dim=-1)
-        for norm, up, gate, down in zip(self.norms, self.ups, gates_of_layers, self.downs, strict=True):
+        for norm, up, gate, down in zip(self.norms, self.ups, gates, self.downs, strict=True):
             x = x + down(nn.functional.silu(up(norm(x))) * gate)
         x = self.norm(x)
         shape, tone = self.leave(x).split([self.mels, 1], dim=-1)
@@ -103,7 +102,7 @@ class DecoderLayer(nn.Module):
         attended, following = self._over_time(self.norms[0](x), past)
         x = x + self.time_out(attended)
         query = self.note_query(self.norms[1](x)).flatten(0, 1)
-        x = x + self.note_out(self._over_notes(query, keys, values, tokens)).view(x.shape)
+        x = x + self.note_out(self._over_notes(query, keys, values, tokens).view(x.shape))
         return x + self.down(nn.functional.silu(self.up(self.norms[2](x)))), following
 
     def _over_time(self, x: Tensor, past: Tensor) -> tuple[Tensor, Tensor]:
@@ -114,7 +113,9 @@ class DecoderLayer(nn.Module):
         query = query.unflatten(-1, (self.heads, head)) * head**-0.5
         following = longer[:, frames:]
         if torch.compiler.is_exporting():
-            keys, values = windows(longer, self.window).unflatten(-1, (2, self.heads, head)).unbind(-3)
+            keys, values = (
+                windows(longer, self.window, frames).unflatten(-1, (2, self.heads, head)).unbind(-3)
+            )
             scores = (query[:, :, None] * keys).sum(-1, keepdim=True) + self.time_bias[..., None]
             weights = self._weight(scores)
             return ((weights * values).sum(2) / (weights.sum(2) + 1.0)).flatten(-2), following
@@ -139,7 +140,7 @@ class DecoderLayer(nn.Module):
         heads, width = self.heads, query.shape[-1]
         product = (tokens.spread(query) * keys).unflatten(-1, (heads, width // heads)).sum(-1)
         score = product * (width // heads) ** -0.5
-        weight = self._weight(score)
+        weight = tokens.used(self._weight(score))
         weighted = weight[..., None] * values.unflatten(-1, (heads, width // heads))
         sums = tokens.total(torch.cat([weighted.flatten(-2), weight], dim=-1))
         total = sums[..., width:, None] + 1.0
@@ -161,6 +162,11 @@ class MeanModel(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
+    def note_layers(self) -> tuple[nn.Linear, ...]:
+        """The layers that work on every note of every frame: most of a busy block's arithmetic."""
+        encoder = self.encoder
+        return (encoder.enter, *encoder.ups, *encoder.downs, encoder.leave, self.note_kv)
+
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         past = (self.config.window - 1, 2 * self.config.width)
         return {f"past_{index}": past for index in range(self.config.layers)}
@@ -175,7 +181,7 @@ class MeanModel(nn.Module):
         """Tokens of `streams * frames` rows → mean and spread `(s, f, mels)`, context, states."""
         notes, shapes = self.encoder(tokens.raw)
         gain = tokens.raw[..., COLUMN["gain_db"], None] * DB_TO_LOG
-        power = tokens.total(torch.exp(2.0 * (shapes + gain).clamp(max=4.0)))
+        power = tokens.total(torch.exp(2.0 * (shapes + tokens.gained(gain)).clamp(max=4.0)))
         floors = power * self.spec.floor**-2.0  # in units of the floor: the exporter drops a sum with 1e-8
         bed = (0.5 * in_whole_vectors(torch.log, floors + 1.0) + self.spec.log_floor).unflatten(
             0, (streams, -1)
@@ -225,8 +231,8 @@ class Denoiser(nn.Module):
     ) -> tuple[Tensor, list[Tensor]]:
         """noisy `(s, f, mels)`, noise_level `(1,)` or `(s,)`, context `(s, f, width)` → v and next states."""
         angles = noise_level[:, None] * self.octaves
-        embedded = self.level(torch.cat([noise_level[:, None], torch.sin(angles), torch.cos(angles)], dim=-1))
-        scales = embedded[:, None].chunk(2 * len(self.blocks), dim=-1)
+        told = torch.cat([noise_level[:, None], torch.sin(angles), torch.cos(angles)], dim=-1)
+        scales = self.level(told[:, None]).chunk(2 * len(self.blocks), dim=-1)
         x = self.enter(torch.cat([noisy, context], dim=-1))
         following = []
         for index, (block, past) in enumerate(zip(self.blocks, states, strict=True)):

@@ -7,6 +7,7 @@ once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -27,6 +28,7 @@ RELEASE_SCALES: Final = 16
 VELOCITY_BUMPS: Final = 9
 PITCH_STEPS: Final = 4  # rows of the harmonic template a semitone
 DB_TO_LOG: Final = float(np.log(10.0) / 20.0)
+UNUSED: Final = 200.0  # how far below others an unused slot's level lies, in natural log
 _FREE: Final = float("inf")
 # column, scale, shift, what a semitone of bend adds, least, most; the first `PLAIN` are features as they are.
 _SCALED: Final = (
@@ -59,6 +61,14 @@ class RaggedTokens:
         """`(frames, w)` → `(pairs, w)`."""
         return per_frame[self.frame_of_pair]
 
+    def used(self, weight: Tensor) -> Tensor:
+        """Positive weights of tokens, `(pairs, w)`, where every token is in use."""
+        return weight
+
+    def gained(self, level: Tensor) -> Tensor:
+        """Levels of tokens in natural log, `(pairs, 1)`."""
+        return level
+
     def total(self, per_token: Tensor) -> Tensor:
         """`(pairs, w)` → `(frames, w)`."""
         out = per_token.new_zeros(self.frames, per_token.shape[-1])
@@ -76,9 +86,17 @@ class SlotTokens:
         """`(frames, w)` → `(frames, 1, w)`."""
         return per_frame[:, None]
 
+    def used(self, weight: Tensor) -> Tensor:
+        """Weights of tokens, `(frames, slots, w)`, 0 in unused slots: masked while they are few numbers."""
+        return weight * self.active
+
+    def gained(self, level: Tensor) -> Tensor:
+        """Levels in natural log, `(frames, slots, 1)`, so low in unused slots that their power is 0."""
+        return level + (self.active - 1.0) * UNUSED
+
     def total(self, per_token: Tensor) -> Tensor:
-        """`(frames, slots, w)` → `(frames, w)`."""
-        return (per_token * self.active).sum(dim=1)
+        """`(frames, slots, w)` → `(frames, w)`; what unused slots add must be 0 already."""
+        return per_token.sum(dim=1)
 
 
 Tokens = RaggedTokens | SlotTokens
@@ -123,24 +141,19 @@ class TokenFeatures(nn.Module):
     def _keep(self, name: str, array: NDArray[np.float64] | NDArray[np.float32]) -> None:
         self.register_buffer(name, torch.from_numpy(array.astype(np.float32)), persistent=False)
 
-    def forward(self, raw: Tensor, program_table: Tensor) -> tuple[Noted, Tensor]:
-        """What the columns say, and each token's row of `program_table` behind the program's own embedding.
-
-        `program_table` is `(129, anything)`.
-        """
+    def forward(self, raw: Tensor, program_tables: Sequence[Tensor]) -> tuple[Noted, list[Tensor]]:
+        """What the columns say, and each token's rows of tables `(129, anything)` with a row a program."""
         bend = raw[..., COLUMN["bend_semitones"], None] * self.bend
-        scaled = raw[..., self.columns] * self.scale + self.shift + bend
+        scaled = raw.index_select(-1, self.columns) * self.scale + self.shift + bend
         scaled = torch.minimum(torch.maximum(scaled, self.least), self.most)
         plain, pitch, drum_row, age, release, level = scaled.split([PLAIN, 1, 1, 1, 1, 1], dim=-1)
         velocity, _, drum, _ = plain.split([1, 1, 1, PLAIN - 3], dim=-1)
         program = raw[..., COLUMN["program"]].long()
-        looked_up = nn.functional.embedding(program, torch.cat([self.program.weight, program_table], dim=1))
-        own, rest = looked_up.split([self.program.embedding_dim, program_table.shape[1]], dim=-1)
         keys = torch.cat([self.key.weight, self.drum.weight])
         turn = pitch * (2.0 * np.pi / 12.0)
         features = torch.cat(
             [
-                own,
+                self.program(program),
                 _between(keys, torch.where(drum > 0.5, drum_row, pitch)),
                 1.0 - torch.exp(-torch.cat([age * self.age_scale, release * self.release_scale], dim=-1)),
                 torch.exp(-((velocity - self.bump) ** 2) * (2.0 * (VELOCITY_BUMPS - 1) ** 2)),
@@ -151,7 +164,9 @@ class TokenFeatures(nn.Module):
             dim=-1,
         )
         templates = _between(self.template_table, pitch * PITCH_STEPS) * (1.0 - drum)
-        return Noted(features, templates, level), rest
+        return Noted(features, templates, level), [
+            nn.functional.embedding(program, t) for t in program_tables
+        ]
 
 
 def _between(table: Tensor, position: Tensor) -> Tensor:

@@ -26,6 +26,8 @@ from .tokens import RaggedTokens
 WARM_FRAMES: Final = 6  # of a crop, not judged: the stream begins there without its past
 SPREAD_WEIGHT: Final = 0.2
 DIFFUSION_WEIGHT: Final = 0.5
+LEVEL_WEIGHT: Final = 0.3
+LEVEL_FRAMES: Final = 29  # over which power is averaged for the level: longer than beating's usual period
 DECIBEL: Final = 20.0 / math.log(10.0)
 
 
@@ -83,9 +85,11 @@ class SpectrogramTask:
         likelihood = (torch.log(spread) + 0.5 * standard**2)[:, judged].mean()
         clean = standard.detach().clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
         diffusion = self._diffusion(clean, context.detach(), seed)
-        loss = error + SPREAD_WEIGHT * likelihood + DIFFUSION_WEIGHT * diffusion
+        level = (_levels(mean[:, judged]) - _levels(mel[:, judged])).abs().mean()
+        loss = error + SPREAD_WEIGHT * likelihood + DIFFUSION_WEIGHT * diffusion + LEVEL_WEIGHT * level
         return loss, {
             "error_db": error.item() * DECIBEL,
+            "level_db": level.item() * DECIBEL,
             "diffusion": diffusion.item(),
             "likelihood": likelihood.item(),
         }
@@ -117,6 +121,17 @@ class SpectrogramTask:
         spectrogram_pairs(
             folder / f"preview-{step:07d}.png", list(mel.cpu().numpy()), list(mean.cpu().numpy())
         )
+
+
+def _levels(mel: Tensor) -> Tensor:
+    """Natural-log magnitude of the power's mean over stretches of `LEVEL_FRAMES`, `(b, stretches, mels)`.
+
+    The mean of logarithms lies below the logarithm of the mean: learnt from frames alone, beating chords
+    come out too quiet.
+    """
+    frames = min(LEVEL_FRAMES, mel.shape[1])
+    power = torch.exp(2.0 * mel.float()).unfold(1, frames, frames).mean(-1)
+    return 0.5 * torch.log(power + 1e-12)
 
 
 def noise_and_level(clean: Tensor, seed: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -24,6 +24,7 @@ SESSION_ENTRIES: Final = {
     "session.intra_op.allow_spinning": "0",  # spinning threads steal time from the audio callback
     "session.inter_op.allow_spinning": "0",
     "session.set_denormal_as_zero": "1",  # decaying states would otherwise slow down a hundredfold
+    "session.qdq_matmulnbits_accuracy_level": "4",  # weights of eight bits are multiplied as whole numbers
     "session.load_model_format": "ONNX",  # the format that was checked, whatever the bytes look like
 }
 
