@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_play import DEVICE_BLOCK, device_block, rack_to_play, stream_count
+from .cli_play import chosen_block, device_block, rack_to_play, stream_count
 from .fallback_choice import Fallback
 
 
@@ -31,8 +31,12 @@ def engine(
     ] = None,
     rate: Annotated[int | None, typer.Option(help="Rate of the audio device in Hz.")] = None,
     block: Annotated[
-        int, typer.Option(callback=device_block, help="Samples that the audio device takes at a time.")
-    ] = DEVICE_BLOCK,
+        int | None,
+        typer.Option(
+            callback=device_block,
+            help="Samples that the audio device takes at a time. Without: 128, or 64 with --low-latency.",
+        ),
+    ] = None,
     streams: Annotated[
         int | None, typer.Option(callback=stream_count, help="Parts rendered apart, 1 to 16.")
     ] = None,
@@ -71,7 +75,7 @@ def engine(
         preset=preset,
         audio_out=audio_out,
         device_rate_hz=rate,
-        device_block_samples=block,
+        device_block_samples=chosen_block(block, low_latency),
         midi_in=midi_in or (),
         streams=streams,
         mpe=mpe,

@@ -44,6 +44,11 @@ def device_block(block: int | None) -> int | None:
     return block
 
 
+def chosen_block(block: int | None, low_latency: bool) -> int:
+    """What a device is asked to take at a time, in samples, if --block says nothing."""
+    return block or (LOW_LATENCY_BLOCK if low_latency else DEVICE_BLOCK)
+
+
 def stream_count(streams: int | None) -> int | None:
     """What --streams says. Raises UsageError for what no rack and no file is played on."""
     from .events import CHANNELS
@@ -132,7 +137,7 @@ def play(
     if midi is not None and demo:
         raise UsageError("a MIDI file and --demo: choose one of them")
     performance = _performance(midi, demo)
-    block = block or (LOW_LATENCY_BLOCK if low_latency else DEVICE_BLOCK)
+    block = chosen_block(block, low_latency)
     through_rack = performance is None or preset is not None
     if mpe and not through_rack:
         raise UsageError("--mpe is heard by a rack: name the one to play the file through, --preset NAME")

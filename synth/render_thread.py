@@ -194,7 +194,8 @@ class RenderThread:
                 self._disturbed(frame)
         shedder = self.shedder
         if shedder is not None and took_ms is not None:
-            changed = shedder.observe(took_ms)
+            latency = self._latency
+            changed = shedder.observe(took_ms, latency.milliseconds(latency.start_level_samples))
             if changed or shedder.rung:
                 self._chain.set_load(shedder.load)
 

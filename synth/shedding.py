@@ -7,12 +7,13 @@ beyond a number, the oldest first (tails). Each comes back when there has been r
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-TIGHT_SHARE: Final = 0.9  # of a block's length: a block that takes longer is tight
+TIGHT_SHARE: Final = 0.9  # of the time that a block has: one that takes longer is tight
 TIGHT_BLOCKS, WATCHED_BLOCKS = 3, 12  # so many tight ones among the last so many, and something has to go
 ROOMY_SHARE: Final = 0.5  # no block of the calm time may take longer before something comes back
 CALM_S: Final = 4.0
@@ -70,9 +71,13 @@ class Shedder:
     def load(self) -> Load:
         return self._ladder[self.rung]
 
-    def observe(self, took_ms: float) -> bool:
-        """Take the time of one block into account; returns whether the load has changed."""
-        self._tight.append(took_ms > TIGHT_SHARE * self._block_ms)
+    def observe(self, took_ms: float, ready_ms: float = math.inf) -> bool:
+        """Take the time of one block into account; returns whether the load has changed.
+
+        `ready_ms`: what the ring held when the block was begun; one that takes longer is late, even if it
+        takes less than it lasts.
+        """
+        self._tight.append(took_ms > TIGHT_SHARE * min(self._block_ms, ready_ms))
         roomy = took_ms <= ROOMY_SHARE * self._block_ms
         self._calm_blocks = self._calm_blocks + 1 if roomy else 0
         if sum(self._tight) >= TIGHT_BLOCKS and self.rung < len(self._ladder) - 1:

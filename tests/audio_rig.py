@@ -112,9 +112,9 @@ def server_again(server):
 
 
 @contextlib.contextmanager
-def asynchronous_server():
+def asynchronous_server(period_frames=128):
     """As `jack_server`, without its -S."""
-    with jack_server.jack_server() as server:
+    with jack_server.jack_server(period_frames=period_frames) as server:
         server.terminate()
         with server_again(server) as again:
             yield again

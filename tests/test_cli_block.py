@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from neume.synth.cli_play import DEVICE_BLOCK, LOW_LATENCY_BLOCK, device_block, stream_count
+from neume.synth.cli_play import DEVICE_BLOCK, LOW_LATENCY_BLOCK, chosen_block, device_block, stream_count
 from neume.synth.control.commands import BlockSamples
 
 NEUME = str(Path(sys.executable).parent / "neume")
@@ -44,3 +44,8 @@ def test_what_is_allowed_passes():
     assert [stream_count(streams) for streams in (None, 1, 16)] == [None, 1, 16]
     for block in (None, LIMITS.low, DEVICE_BLOCK, LOW_LATENCY_BLOCK, LIMITS.high):
         assert device_block(block) == block
+
+
+def test_low_latency_asks_for_shorter_device_blocks_unless_told_otherwise():
+    assert [chosen_block(None, low) for low in (False, True)] == [DEVICE_BLOCK, LOW_LATENCY_BLOCK]
+    assert [chosen_block(256, low) for low in (False, True)] == [256, 256]

@@ -46,6 +46,13 @@ def test_three_tight_blocks_of_twelve_take_one_rung():
     assert not any(shedder.observe(ms) for ms in (9.5, 9.5)), "it counts from the start again"
 
 
+def test_a_block_is_tight_when_the_ring_would_run_dry_although_it_lasts_longer():
+    shedder = Shedder(LADDER, block_ms=10.0)
+    assert [shedder.observe(7.5, ready_ms=8.0) for _ in range(3)] == [False, False, True]
+    shedder = Shedder(LADDER, block_ms=10.0)
+    assert not any(shedder.observe(7.5, ready_ms=50.0) for _ in range(100))
+
+
 def test_it_goes_to_the_bottom_and_no_further():
     shedder = Shedder(LADDER, block_ms=10.0)
     for _ in range(100):
