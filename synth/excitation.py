@@ -67,7 +67,9 @@ def write_excitation(stretch: Stretch, out: NDArray[np.float32]) -> None:
     slots, hop, rate_hz = stretch.slots, out.shape[1], stretch.table.rate_hz
     envelope = _envelope(stretch, hop)
     pitch = slots["key"] + slots["tuning"] + stretch.bends
-    previous = np.vstack([np.where(np.isnan(slots["pitch"]), pitch[0], slots["pitch"]), pitch[:-1]])
+    previous = np.empty_like(pitch)
+    previous[0] = np.where(np.isnan(slots["pitch"]), pitch[0], slots["pitch"])
+    previous[1:] = pitch[:-1]
     phase, end_phase = _phase(stretch, _hz(previous), _hz(pitch), hop)
     organ = (slots["tuning"] < OCTAVE_BELOW) & (slots["program"] != DRUM_PROGRAM)
     tone = _tone(np.maximum(previous, pitch), organ, phase, rate_hz)
@@ -83,7 +85,7 @@ def _envelope(stretch: Stretch, hop: int) -> NDArray[np.float32]:
     """Linear level of each note at each sample, `(hops, notes, hop)`: the voice table's and an onset ramp."""
     gains_db = stretch.of_channels("gain_db").astype(np.float32)
     levels = np.asarray(10.0 ** ((stretch.levels_db + gains_db) / 20.0), np.float32)
-    start, step = levels[:-1], np.diff(levels, axis=0)
+    start, step = levels[:-1], levels[1:] - levels[:-1]
     ramp = np.arange(1, hop + 1, dtype=np.float32) / hop
     envelope = np.asarray(start[..., None] + step[..., None] * ramp, np.float32)
     onset, begin = stretch.slots["onset"], int(stretch.borders[0])
@@ -130,7 +132,8 @@ def _tone(
 ) -> NDArray[np.float32]:
     """The wavetable of each note's key, linearly interpolated at `phase` cycles, `(hops, notes, hop)`."""
     samples, steps = _flat_tables(rate_hz)
-    row = (np.clip(np.ceil(pitch), 0, 127).astype(np.int64) + KEYS * organ) * TABLE_SAMPLES
+    key = np.minimum(np.maximum(np.ceil(pitch), 0), 127).astype(np.int64)
+    row = (key + KEYS * organ) * TABLE_SAMPLES
     position = phase * TABLE_SAMPLES
     whole = np.floor(position)
     fraction = (position - whole).astype(np.float32)

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Final
+import threading
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 EXCITATION: Final = 1
 DIFFUSION: Final = 2
+UNIT_VARIANCE: Final = np.float32(np.sqrt(12.0))  # of noise between -1/2 and 1/2
 _MASK64: Final = (1 << 64) - 1
 
 
-def _generator(purpose: int, seed: int, stream: int, position: int) -> np.random.Generator:
-    """Philox 4x64 keyed by seed and purpose, its counter set by stream and position (Salmon et al. 2011)."""
-    counter = np.array([0, 0, position & _MASK64, stream & _MASK64], np.uint64)
-    key = np.array([seed & _MASK64, purpose], np.uint64)
-    return np.random.Generator(np.random.Philox(key=key, counter=counter))
+class _Philox(threading.local):
+    """A generator of each thread's own, set to its place anew for every draw: making one takes longer than
+    drawing a block."""
+
+    def __init__(self) -> None:
+        self._bits = np.random.Philox(key=0)
+        self._generator = np.random.Generator(self._bits)
+        self._fresh: dict[str, Any] = {**self._bits.state}  # the state of one that has not drawn yet
+
+    def at(self, purpose: int, seed: int, stream: int, position: int) -> np.random.Generator:
+        """Philox 4x64 keyed by seed and purpose, its counter set by stream and position (Salmon et al. 2011).
+        To be drawn from at once."""
+        counter = np.array([0, 0, position & _MASK64, stream & _MASK64], np.uint64)
+        key = np.array([seed & _MASK64, purpose], np.uint64)
+        state: Any = {**self._fresh, "state": {"counter": counter, "key": key}}
+        self._bits.state = state
+        return self._generator
+
+
+_philox: Final = _Philox()
 
 
 def white_noise(seed: int, stream: int, block: int, samples: int) -> NDArray[np.float32]:
     """Unit-variance uniform noise of one block, shape `(samples,)`."""
-    uniform = _generator(EXCITATION, seed, stream, block).random(samples, np.float32)
-    return np.asarray((uniform - np.float32(0.5)) * np.float32(np.sqrt(12.0)), dtype=np.float32)
+    noise = _philox.at(EXCITATION, seed, stream, block).random(samples, np.float32)
+    noise -= np.float32(0.5)
+    noise *= UNIT_VARIANCE
+    return noise
 
 
 def diffusion_noise(seed: int, stream: int, block: int, values: int) -> NDArray[np.float32]:
     """Unit normal noise of one block's mel frames, shape `(values,)`."""
-    return _generator(DIFFUSION, seed, stream, block).standard_normal(values, np.float32)
+    return _philox.at(DIFFUSION, seed, stream, block).standard_normal(values, np.float32)

@@ -234,8 +234,8 @@ def slot_levels_db(
     slots: NDArray[np.void], frame: int | NDArray[np.int64], rate_hz: int
 ) -> NDArray[np.float32]:
     """`NoteTable.levels_db` of some slots; a `frame` of shape `(frames, 1)` gives `(frames, slots)`."""
-    age_s = np.clip(frame - slots["onset"], 0, slots["settle"]) / rate_hz
-    released = np.where(slots["release"] == HELD, 0, np.maximum(frame - slots["release"], 0))
-    released_s = released / rate_hz
+    onset, release = slots["onset"], slots["release"]
+    age_s = np.minimum(np.maximum(frame - onset, 0), slots["settle"]) / rate_hz
+    released_s = np.maximum(frame - release, 0) * (release != HELD) / rate_hz
     fall = slots["decay_db_per_s"] * age_s + slots["release_db_per_s"] * released_s
     return np.asarray(velocity_db(slots["velocity"]) - fall, dtype=np.float32)

@@ -79,7 +79,7 @@ def sounding_stretch(table: NoteTable, begin: int, hop: int, most: int) -> Stret
 
     Notes that have faded by `begin` are retired.
     """
-    index = np.flatnonzero(table.slots["active"])
+    index = table.slots["active"].nonzero()[0]
     if not index.size:
         return None
     slots = table.slots[index]
@@ -94,8 +94,7 @@ def sounding_stretch(table: NoteTable, begin: int, hop: int, most: int) -> Stret
         borders, levels_db = borders[: most + 1], levels_db[: most + 1]
     channels = slots["channel"].tolist()
     bend = {channel: table.channels[channel].bend_semitones for channel in {*channels}}
-    bends = np.array([bend[channel] for channel in channels])
-    moved = bends + vibrato_semitones(table, slots, channels, borders[1:, None])
-    return Stretch(
-        table, borders, index, slots, channels, levels_db, np.broadcast_to(moved, (most, index.size))
-    )
+    bends = np.empty((most, index.size))
+    bends[:] = [bend[channel] for channel in channels]
+    bends += vibrato_semitones(table, slots, channels, borders[1:, None])
+    return Stretch(table, borders, index, slots, channels, levels_db, bends)
