@@ -5,7 +5,7 @@ Part of an export, before weights and inputs of these layers go into eight bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -25,9 +25,9 @@ BATCHES: Final = 24
 CROPS, FRAMES = 16, 64  # of a batch
 
 
-def note_ranges(model: MeanModel, dataset: Path, spec: MelSpec) -> dict[nn.Module, Range]:
-    """Least and greatest value that entered each of the model's note layers, over crops of a data set."""
-    stems = StemSet.open([dataset])
+def note_ranges(model: MeanModel, datasets: Sequence[Path], spec: MelSpec) -> dict[nn.Module, Range]:
+    """Least and greatest value that entered each of the model's note layers, over crops of data sets."""
+    stems = StemSet.open(datasets)
     ranges: dict[nn.Module, Range] = {}
     with torch.no_grad(), ExitStack() as watched:
         for layer in model.note_layers():

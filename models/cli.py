@@ -197,7 +197,7 @@ def export(
         report=_report(evaluation) if evaluation else None,
         code_version=installed("neume"),
     )
-    error = export_bundle(spectrogram, inverter, data[0], plan, folder)
+    error = export_bundle(spectrogram, inverter, data, plan, folder)
     typer.echo(f"{folder}: written, parity error {error:.1e}")
 
 
@@ -205,6 +205,8 @@ def _report(path: Path) -> dict[str, Any]:
     """The report of `neume eval --json` in a file."""
     try:
         report: dict[str, Any] = json.loads(path.read_text())
-        return {name: report[name] for name in ("rows", "programs", "second_soundfont", "transcriber")}
+        figures = {name: report[name] for name in ("rows", "programs", "second_soundfont", "transcriber")}
+        further = ("steps", "cost", "mixtures", "pictures")
+        return figures | {name: report[name] for name in further if name in report}
     except (ValueError, KeyError, TypeError) as error:
         raise NeumeError(f"{path}: is not a report of `neume eval --json`") from error

@@ -7,7 +7,7 @@ import io
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +45,7 @@ from .build import dataset_voices, stem_folder
 from .calibration import note_ranges
 from .card import card_text
 from .eight_bits import round_linear_weights
+from .evaluate.card_pictures import carried_pictures
 from .inverter import Inverter, InverterConfig
 from .loop import load_checkpoint
 from .onnx_export import (
@@ -64,7 +65,7 @@ SLOT_BUCKETS: Final = (4, 8, 12, 16, 24, 32, 48, SLOTS)
 STEPS_ALLOWED: Final = (0, 1, 2, 4, 8)
 GOLDEN_MIDI, GOLDEN_AUDIO = "golden.mid", "golden.flac"
 GOLDEN_SEED: Final = 1
-GOLDEN_TOLERANCE_DB: Final = -60.0
+GOLDEN_TOLERANCE_DB: Final = -36.0  # another processor may round elsewhere: products in float32 lie at -44 dB
 PROOF_STEMS: Final = 3
 PROOF_FRAMES: Final = 64
 RESIDUE: Final = "0" * 64  # stands for a hash until its file exists
@@ -86,20 +87,24 @@ class ExportPlan:
 
 
 def export_bundle(
-    spectrogram_run: Path, inverter_run: Path, dataset: Path, plan: ExportPlan, folder: Path
+    spectrogram_run: Path, inverter_run: Path, datasets: Sequence[Path], plan: ExportPlan, folder: Path
 ) -> float:
     """Write the bundle of two runs into `folder`, replacing one that is there; returns the parity error.
 
+    `datasets` were trained on; voices are the first one's.
     Nothing is written when a parity check fails or the finished bundle does not open.
     """
     spectrogram, inverter = load_checkpoint(spectrogram_run), load_checkpoint(inverter_run)
     weights = textured(spectrogram["modules"]["average"], plan.texture)
-    stages = export_stages(weights, inverter["modules"]["average"], dataset)
+    stages = export_stages(weights, inverter["modules"]["average"], datasets)
     files = {f"{name}.onnx": stage.onnx for name, stage in stages.items()}
     files[GOLDEN_MIDI] = plan.golden_midi.read_bytes()
     files[LICENCE_NAME] = plan.licence_file.read_bytes()
     files[CARD_NAME] = card_text(plan.info, plan.data, plan.data_licence, plan.report).encode()
-    manifest = _manifest(plan, stages, dataset_voices(dataset), spectrogram["seconds"] + inverter["seconds"])
+    files |= carried_pictures(plan.report or {})
+    manifest = _manifest(
+        plan, stages, dataset_voices(datasets[0]), spectrogram["seconds"] + inverter["seconds"]
+    )
     files[GOLDEN_AUDIO] = _golden_audio(Bundle(folder, manifest, "", files))
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     manifest = replace(manifest, files=hashes)
@@ -116,19 +121,19 @@ def export_bundle(
 
 
 def export_stages(
-    spectrogram: Mapping[str, Tensor], inverter: Mapping[str, Tensor], dataset: Path
+    spectrogram: Mapping[str, Tensor], inverter: Mapping[str, Tensor], datasets: Sequence[Path]
 ) -> dict[str, ExportedStage]:
-    """The three models, each proved on real stems of the data set."""
+    """The three models, each proved on real stems of the first data set; ranges are measured over all."""
     spec = MelSpec()
     mean, denoiser = MeanModel(SpectrogramConfig(), spec), Denoiser(SpectrogramConfig(), spec)
     mean.load_state_dict(half_precision(_part(spectrogram, "mean.")))
     denoiser.load_state_dict(half_precision(_part(spectrogram, "denoiser.")))
     second = Inverter(InverterConfig(), spec)
     second.load_state_dict(half_precision(inverter))
-    ranges = note_ranges(mean, dataset, spec)
+    ranges = note_ranges(mean, datasets, spec)
     for model in (mean, denoiser, second):
         round_linear_weights(model, ranges)
-    stems = [Stem.load(stem_folder(dataset, index)) for index in range(PROOF_STEMS)]
+    stems = [Stem.load(stem_folder(datasets[0], index)) for index in range(PROOF_STEMS)]
     conditioning = torch.from_numpy(np.stack([slot_conditioning(stem, 40, PROOF_FRAMES) for stem in stems]))
     part = slice(40, 40 + PROOF_FRAMES)
     mel, excitation = (

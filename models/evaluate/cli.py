@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .measures import Measure
+
 if TYPE_CHECKING:
     from .dev_set import Segment
     from .scoring import Rendering
@@ -36,6 +38,18 @@ def eval_bundle(
         Path | None,
         typer.Option(help="A SoundFont to compare with; MuseScore_General where it is installed."),
     ] = None,
+    measure: Annotated[
+        list[Measure] | None,
+        typer.Option(
+            help="Repeatable. figures: the rows below, which is what is measured without this option. steps: "
+            "the whole chain with every number of diffusion steps that the bundle allows; cost: what a block "
+            "takes with each, on this machine, which should do nothing else. mixtures: a song with all parts "
+            "on one stream, on two, four, ... on one each. pictures: spectrograms for the card."
+        ),
+    ] = None,
+    onto: Annotated[
+        Path | None, typer.Option(help="JSON of an earlier report of the same bundle, to add this to.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for PNG spectrograms, reference and made.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -43,26 +57,43 @@ def eval_bundle(
 
     Rows: the reference itself, the inverter fed with the reference's own spectrogram, the whole chain, and a
     second SoundFont where Debian's musescore-general-soundfont is installed. A transcriber scores note onsets
-    where basic-pitch is installed (pip install --no-deps basic-pitch). Takes some minutes.
+    where basic-pitch is installed (pip install --no-deps basic-pitch). Takes some minutes, and so does each
+    further thing that --measure names.
     """
     from rich.console import Console
     from rich.progress import Progress
 
     from .dev_set import corpus_folder
-    from .report import evaluate
-    from .tables import picture_listener, print_report
+    from .further import joined, measured, read_report
+    from .tables import make_folder, picture_listener, print_report, write_pictures
 
-    folder = corpus_folder(corpus)
+    folder, wanted = corpus_folder(corpus), set(measure or [Measure.FIGURES])
+    report = measured(bundle, folder, (), steps=steps, seed=seed)
+    if out:
+        make_folder(out)
+    if onto:
+        report = joined(read_report(onto), report)
+    # The cost without a progress bar, which would take time of its own.
+    report |= measured(bundle, folder, wanted & {Measure.COST}, steps=steps, seed=seed)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("segments", total=None)
 
         def tick(segment: Segment, heard: Mapping[str, Rendering]) -> None:
             progress.update(task, advance=1, description=segment.name)
 
-        listener = picture_listener(out, tick) if out else tick
-        report = evaluate(
-            bundle, folder, segments=segments, steps=steps, seed=seed, second=second, listener=listener
+        listener = picture_listener(out, tick) if out and Measure.FIGURES in wanted else tick
+        report |= measured(
+            bundle,
+            folder,
+            wanted - {Measure.COST},
+            segments=segments,
+            steps=steps,
+            seed=seed,
+            second=second,
+            listener=listener,
         )
+    if out:
+        write_pictures(report, out)
     if as_json:
         typer.echo(json.dumps(report, indent=1, ensure_ascii=False))
     else:

@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from neume.synth.arrangement import Arrangement, arrange
 from neume.synth.bundle import Bundle
 from neume.synth.events import MidiEvent, NoteOn, Panic, SystemReset
 from neume.synth.excitation import write_excitation
+from neume.synth.midi_file import Performance
 from neume.synth.noise import white_noise
 from neume.synth.notes import NoteTable
 from neume.synth.renderer import StreamRenderer
@@ -53,16 +55,25 @@ def parts(events: Sequence[MidiEvent]) -> list[list[MidiEvent]]:
     ]
 
 
-def chain_player(bundle: Bundle, stages: Stages, steps: int | None = None, seed: int = 0) -> Player:
-    """The whole chain, one stream a channel, summed; the look-ahead is taken off again."""
+def arranged(events: Sequence[MidiEvent], streams: int | None = None) -> Arrangement:
+    """The channels with notes on a stream each, or merged into at most `streams`, as `neume render` does."""
+    last = max((event.frame for event in events), default=0)
+    return arrange(Performance(tuple(events), last, (), (), "segment"), streams)
+
+
+def chain_player(
+    bundle: Bundle, stages: Stages, steps: int | None = None, seed: int = 0, streams: int | None = None
+) -> Player:
+    """The whole chain, all streams summed; the look-ahead is taken off again.
+
+    `streams`: how many of them the channels are merged into; one a channel without it.
+    """
 
     def play(events: Sequence[MidiEvent], samples: int) -> Float32:
-        streams = parts(events)
-        renderer = StreamRenderer(bundle, stages, len(streams), steps=steps, seed=seed)
+        arrangement = arranged(events, streams)
+        renderer = StreamRenderer(bundle, stages, arrangement.streams, steps=steps, seed=seed)
         late, chunk = renderer.lookahead_samples, CHUNK_BLOCKS * renderer.block_samples
-        waiting = sorted(
-            ((s, e) for s, part in enumerate(streams) for e in part), key=lambda pair: pair[1].frame
-        )
+        waiting = sorted(arrangement.route(events), key=lambda pair: pair[1].frame)
         made: list[Float32] = []
         position = 0
         while position < samples + late:

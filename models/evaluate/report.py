@@ -66,10 +66,7 @@ def evaluate(
         CHAIN: chain_player(opened, stages, steps, seed),
     }
     report = compare(dev_set, reference, rows, opened.manifest.mel, second, listener)
-    about = {
-        "bundle": _about(opened, opened.manifest.sampling.steps_default if steps is None else steps, seed)
-    }
-    return {"schema": SCHEMA, **about, **report}
+    return {"schema": SCHEMA, "bundle": about(opened, steps, seed), **report}
 
 
 def compare(
@@ -155,6 +152,8 @@ def _programs(dev_set: DevSet, scores: Mapping[str, Mapping[str, Scores]]) -> Re
     }
 
 
-def _about(bundle: Bundle, steps: int, seed: int) -> Report:
-    info = bundle.manifest.bundle
-    return {"id": info.id, "version": info.version, "digest": bundle.digest, "steps": steps, "seed": seed}
+def about(bundle: Bundle, steps: int | None, seed: int) -> Report:
+    """Which bundle was heard, and how; without `steps`, with its own."""
+    info, own = bundle.manifest.bundle, bundle.manifest.sampling.steps_default
+    chosen = own if steps is None else steps
+    return {"id": info.id, "version": info.version, "digest": bundle.digest, "steps": chosen, "seed": seed}

@@ -10,13 +10,15 @@ from typing import Final
 from rich.console import Console
 from rich.table import Column, Table
 
-from neume.synth.errors import NeumeError, OutputError
+from neume.synth.errors import OutputError
 
+from ..pictures import require_matplotlib, spectrogram_pairs
+from .card_pictures import carried_pictures
 from .dev_set import DRUMS, FAMILIES, SONG, Segment
+from .further_tables import sheets, shown
 from .report import CHAIN, INVERTER, REFERENCE, ROWS, SOLO, Listener, Report
 from .scoring import COLUMNS, Rendering
 
-EMPTY: Final = "–"
 FAMILY_COLUMNS: Final = {  # figure → a heading short enough for a narrow terminal
     "log_mel_db": "log-mel dB",
     "tuning_median_cents": "tuning cents",
@@ -29,9 +31,23 @@ FAMILY_COLUMNS: Final = {  # figure → a heading short enough for a narrow term
 
 
 def print_report(report: Report, console: Console) -> None:
+    """Whatever is in the report: figures first, then steps, cost and mixtures."""
+    bundle = report["bundle"]
+    console.print(f"{bundle['id']} {bundle['version']}, {bundle['steps']} steps")
+    if "rows" in report:
+        _print_figures(report, console)
+    for sheet in sheets(report):
+        table = Table(*sheet.heads, title=sheet.title)
+        for line in sheet.lines:
+            table.add_row(*line)
+        console.print(table)
+    for name, content in carried_pictures(report).items():
+        console.print(f"{name}: {len(content)} bytes, in the report that --json prints", highlight=False)
+
+
+def _print_figures(report: Report, console: Console) -> None:
     """Every figure of every row for the solo parts, the song and the drums; then families and programs."""
-    bundle, against = report["bundle"], report["reference"]["soundfont"]
-    console.print(f"{bundle['id']} {bundle['version']}, {bundle['steps']} steps, against {against}")
+    console.print(f"against {report['reference']['soundfont']}")
     for group in (SOLO, SONG, DRUMS):
         columns = [row for row in ROWS if group in report["rows"].get(row, {})]
         if columns:
@@ -46,7 +62,7 @@ def print_report(report: Report, console: Console) -> None:
 def _group_table(report: Report, group: str, rows: list[str]) -> Table:
     table = Table("", *rows, title=f"{group} parts" if group == SOLO else group)
     for column, name in COLUMNS.items():
-        table.add_row(name, *(_shown(report["rows"][row][group][column]) for row in rows))
+        table.add_row(name, *(shown(report["rows"][row][group][column]) for row in rows))
     return table
 
 
@@ -55,7 +71,7 @@ def _families_table(report: Report) -> Table:
     chain = report["rows"][CHAIN]
     for family in (*FAMILIES, DRUMS, SONG):
         if family in chain:
-            table.add_row(family, *(_shown(chain[family][column]) for column in FAMILY_COLUMNS))
+            table.add_row(family, *(shown(chain[family][column]) for column in FAMILY_COLUMNS))
     return table
 
 
@@ -63,26 +79,28 @@ def _programs_table(report: Report) -> Table:
     rows = [row for row in ROWS[1:] if row in report["rows"]]
     table = Table("program", "", *rows, title="log-mel distance of each trained program, dB")
     for number, entry in report["programs"].items():
-        table.add_row(number, entry["name"], *(_shown(entry["log_mel_db"][row]) for row in rows))
+        table.add_row(number, entry["name"], *(shown(entry["log_mel_db"][row]) for row in rows))
     return table
 
 
-def _shown(value: float | None) -> str:
-    return EMPTY if value is None else f"{value:.2f}"
+def write_pictures(report: Report, folder: Path) -> None:
+    """The pictures that a report carries, as files in a folder that is there."""
+    for name, content in carried_pictures(report).items():
+        (folder / name).write_bytes(content)
 
 
-def picture_listener(folder: Path, following: Listener | None = None) -> Listener:
-    """Writes a PNG for every piece of music: reference above, inverter only and whole chain below."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise NeumeError(f"pictures need matplotlib ({error}): pip install neume[eval]") from error
-    from ..pictures import spectrogram_pairs
-
+def make_folder(folder: Path) -> None:
+    """Raises `OutputError` where there can be none."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder}: no folder for pictures ({error.strerror}); choose another") from error
+
+
+def picture_listener(folder: Path, following: Listener | None = None) -> Listener:
+    """Writes a PNG for every piece of music: reference above, inverter only and whole chain below."""
+    require_matplotlib()
+    make_folder(folder)
 
     def draw(segment: Segment, heard: Mapping[str, Rendering]) -> None:
         if following:

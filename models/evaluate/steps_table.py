@@ -1,0 +1,77 @@
+"""Quality against cost: the whole chain with every number of diffusion steps that a bundle allows.
+
+0 steps is the regression alone, so that the table is also the comparison of diffusion with regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+from neume.synth.bench import BenchReport, Load, run_bench
+from neume.synth.block_timer import STAGES
+from neume.synth.bundle import Bundle
+from neume.synth.engine import EngineConfig
+from neume.synth.stages import Stages
+
+from ..fluid import FluidReference
+from .dev_set import DRUMS, SONG, DevSet
+from .players import chain_player
+from .report import SOLO, Listener, Report, compare
+
+SCOPES: Final = (SOLO, SONG, DRUMS)
+LOAD: Final = Load(seconds=10.0, streams=1, notes=8)
+TIMED_STAGES: Final = tuple(stage for stage in STAGES if stage != "guests")  # no other instruments play here
+
+
+def steps_quality(
+    bundle: Bundle,
+    stages: Stages,
+    dev_set: DevSet,
+    reference: FluidReference,
+    *,
+    seed: int = 0,
+    second: Path | None = None,
+    listener: Listener | None = None,
+) -> Report:
+    """Number of steps → scope → figures for solo parts, song and drums; the programs' probes are left out."""
+    music = replace(dev_set, segments=tuple(s for s in dev_set.segments if s.kind != "probe"))
+    rows = {
+        str(steps): chain_player(bundle, stages, steps, seed)
+        for steps in bundle.manifest.sampling.steps_allowed
+    }
+    heard = compare(music, reference, rows, bundle.manifest.mel, second, listener)["rows"]
+    return {
+        steps: {scope: heard[steps][scope] for scope in SCOPES if scope in heard[steps]} for steps in rows
+    }
+
+
+def steps_cost(bundle: Bundle, load: Load = LOAD, steps: Sequence[int] | None = None) -> Report:
+    """What a paced block takes on this machine with each number of steps, stage by stage.
+
+    `times`: number of steps → stage in the chain's order, then "block", the whole → median and 99th
+    percentile in milliseconds. Nothing else should run meanwhile; `load_average` tells what did.
+    """
+    chosen = bundle.manifest.sampling.steps_allowed if steps is None else steps
+    measured = {str(number): run_bench(bundle, load, EngineConfig(steps=number)) for number in chosen}
+    last = next(reversed(measured.values()))
+    return {
+        "load": asdict(load),
+        "block_ms": round(last.block_ms, 3),
+        "machine": {name: value for name, value in last.machine.items() if name != "load_average"},
+        "load_average": {number: report.machine["load_average"] for number, report in measured.items()},
+        "misses": {number: report.misses for number, report in measured.items()},
+        "times": {number: _times(report) for number, report in measured.items()},
+    }
+
+
+def _times(report: BenchReport) -> Report:
+    return {
+        stage: {
+            "p50_ms": round(report.times[stage].p50_ms, 3),
+            "p99_ms": round(report.times[stage].p99_ms, 3),
+        }
+        for stage in TIMED_STAGES
+    }
