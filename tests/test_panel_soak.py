@@ -1,6 +1,7 @@
 """Ten minutes of playing with the panel open: no underrun, no late frame, no memory that grows.
 
-By hand on an idle machine: `pytest -m slow tests/test_panel_soak.py`; NEUME_SOAK_S says how many seconds.
+The engine plays into a real audio server. By hand on an idle machine:
+`pytest -m slow -s tests/test_panel_soak.py`; NEUME_SOAK_S says how many seconds.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from control_rig import memory_kb, own_folders
+from jack_server import INSTALLED
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
+from soak_rig import stage_server
 
 import neume.presets
 from neume.synth.control.commands import PlayFile, Quit, ResetCounters, Transport
@@ -25,7 +28,10 @@ from neume.synth.control.errors import ControlError
 from neume.ui.application import make_panel
 from neume.ui.engine_keeper import engine_command
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2"),
+]
 NAME = "soak"
 SECONDS = float(os.environ.get("NEUME_SOAK_S", "600"))
 SETTLING_MS = 10_000
@@ -111,6 +117,11 @@ def repeating(milliseconds, what):
 @pytest.fixture
 def panel(qtbot, qapp, tmp_path):
     """It plays a song over and over."""
+    with stage_server():
+        yield from playing_panel(qtbot, tmp_path)
+
+
+def playing_panel(qtbot, tmp_path):
     panel = make_panel(NAME, tmp_path / "panel.toml")
     panel.keeper._command = lambda: engine_command(NAME, panel.choices.now, "--preset", "grand-piano")
     panel.start()
@@ -158,6 +169,7 @@ def _tell(end, figures, growth_kb, ticks_hz):
     block = end.times["block"]
     print(f"\n{SECONDS:.0f} s, {end.blocks} blocks, {end.underruns} underruns, {ticks_hz:.1f} ticks a second")
     print(f"block of the engine: {block}")
+    print(f"on {end.device}, {end.latency}; the last underrun: {end.underrun}")
     for name, (median, p99, most) in figures.items():
         print(f"{name}: p50 {median:.2f} ms, p99 {p99:.2f} ms, max {most:.2f} ms")
     print(f"memory, second quarter to last: panel {growth_kb[0]:+.0f} kB, engine {growth_kb[1]:+.0f} kB")

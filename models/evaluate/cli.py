@@ -34,6 +34,9 @@ def eval_bundle(
         int | None, typer.Option(help="Diffusion steps; the bundle's default without it.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the chain's noise.")] = 0,
+    soundfont: Annotated[
+        Path | None, typer.Option(help="The .sf2 that the bundle has learned; FluidR3 GM if not given.")
+    ] = None,
     second: Annotated[
         Path | None,
         typer.Option(help="A SoundFont to compare with; MuseScore_General where it is installed."),
@@ -89,6 +92,7 @@ def eval_bundle(
             segments=segments,
             steps=steps,
             seed=seed,
+            soundfont=soundfont,
             second=second,
             listener=listener,
         )
