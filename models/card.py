@@ -87,14 +87,11 @@ def _pictures(report: Mapping[str, Any]) -> str:
 
 def _further(report: Mapping[str, Any]) -> list[str]:
     """Diffusion steps, their cost, and mixtures, as far as they were measured."""
-    made = [
+    return [
         f"### {sheet.title[0].upper()}{sheet.title[1:]}\n\n{_table(sheet.heads, sheet.lines)}"
+        + (f"\n{sheet.note}\n" if sheet.note else "")
         for sheet in sheets(report)
     ]
-    if "cost" in report:
-        machine = report["cost"]["machine"]
-        made.append(f"Timed on {machine['processor']}, {machine['cores']} cores.\n")
-    return made
 
 
 def _scope(report: Mapping[str, Any], scope: str) -> str:

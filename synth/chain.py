@@ -5,7 +5,7 @@ What the render thread calls, and what `neume bench` measures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from .arrangement import Arrangement
 from .block_timer import BlockTimer
 from .bundle import Bundle
 from .events import MidiEvent
-from .mixer import Meters, Mixer
+from .mixer import Meters, Mixer, Strip
 from .renderer import StreamRenderer
 from .shedding import Load
 from .stages import Stages
@@ -41,6 +41,8 @@ class Chain:
             bundle, stages, arrangement.streams, steps=steps, seed=seed, block_hops=block_hops
         )
         self.mixer = Mixer(arrangement.streams, self.renderer.rate_hz)
+        self._strips: Sequence[Strip] = ()
+        self._control_changes = -1  # that the note tables had seen when the strips were asked for
         self.timer = timer or BlockTimer()
         self.renderer.time_with(self.timer.lap)
 
@@ -80,10 +82,18 @@ class Chain:
         self.timer.start()
         audio = self.renderer.render_block(self.arrangement.route(events))
         self.timer.lap("prepare")  # what the renderer does after its last lap, or all of a silent block
-        stereo = self.mixer.mix(audio, self.arrangement.strips(self.renderer.notes))
+        stereo = self.mixer.mix(audio, self._strips_now())
         self.timer.lap("mixer")
         self.timer.stop()
         return stereo
+
+    def _strips_now(self) -> Sequence[Strip]:
+        """What the channels ask for; the same ones as long as no controller moves."""
+        changes = sum([table.control_changes for table in self.renderer.notes])
+        if changes != self._control_changes:
+            self._strips = self.arrangement.strips(self.renderer.notes)
+            self._control_changes = changes
+        return self._strips
 
     def set_load(self, load: Load) -> None:
         """Render with less, or with more again."""

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .notes import HELD
+from .chord import Chord
 from .stretch import Stretch
 
 FEATURES: Final = (
@@ -29,28 +29,45 @@ FEATURES: Final = (
 )
 
 
+BEND, AGE, RELEASE_AGE, LEVEL = map(
+    FEATURES.index, ("bend_semitones", "age_samples", "release_age_samples", "level_db")
+)
+
+
 def write_conditioning(stretch: Stretch, out: NDArray[np.float32]) -> None:
-    """Write each hop of the stretch as it stands at its end into `out`, `(hops, slots, len(FEATURES))`.
+    """Write each hop of the stretch as it stands at its end into `out`, `(streams, hops, slots,
+    len(FEATURES))`, or without `streams` for a single one.
 
     Rows of slots that are not in use stay as they are: hand over zeros.
     """
-    slots, ends = stretch.slots, stretch.borders[1:, None]
-    rows = np.empty((stretch.hops, len(slots), len(FEATURES)), np.float32)
-    pressure = np.maximum(stretch.of_channels("pressure") / 127.0, slots["pressure"])
+    chord = stretch.chord
+    rows = np.empty((len(chord), stretch.hops, len(FEATURES)), np.float32)
+    rows[:] = chord.kept(_lasting)
+    if stretch.vibrato is not None:
+        rows[..., BEND] = (chord.bend + stretch.vibrato).T
+    rows[..., AGE : RELEASE_AGE + 1] = np.maximum(stretch.ages[:, 1:], -1).T
+    rows[..., LEVEL] = stretch.levels_db[1:].T
+    out.reshape(-1, *out.shape[-3:])[chord.streams, :, chord.places] = rows
+
+
+def _lasting(chord: Chord) -> NDArray[np.float32]:
+    """A row for each note with what lasts as long as the chord, `(notes, 1, len(FEATURES))`."""
+    slots = chord.slots
+    rows = np.empty((len(chord), 1, len(FEATURES)), np.float32)
     columns = (
         1.0,
         slots["program"],
         slots["key"],
-        stretch.bends,
+        chord.bend,
         slots["velocity"],
-        np.minimum(ends - slots["onset"], slots["settle"]),
-        np.where(slots["release"] == HELD, -1, ends - slots["release"]),
-        stretch.of_channels("gain_db"),
-        stretch.of_channels("modulation") / 127.0,
-        pressure,
-        stretch.of_channels("sustain") / 127.0,
-        stretch.levels_db[1:],
+        0.0,
+        -1.0,
+        chord.gain_db,
+        chord.modulation,
+        chord.pressure,
+        chord.sustain,
+        0.0,
     )
     for number, column in enumerate(columns):
-        rows[..., number] = column
-    out[:, stretch.index] = rows
+        rows[:, 0, number] = column
+    return rows

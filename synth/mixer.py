@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -62,6 +63,9 @@ class Mixer:
         self.gain_db = 0.0
         self.limiting = limiting
         self._limiter = Limiter(rate_hz)
+        self._asked: tuple[tuple[Strip, ...], float] | None = None  # strips and master gain
+        self._target = np.zeros((streams, SIDES), np.float32)
+        self._strip_gains = np.zeros(streams)
         self.reset()
 
     def reset(self) -> None:
@@ -90,7 +94,7 @@ class Mixer:
             mixed += (target - last).T @ audio * ramp
         if self.limiting:
             mixed = self._limiter.limit(mixed)
-        self.meters = self._measured(audio, strips, mixed)
+        self.meters = self._measured(audio, mixed)
         return np.ascontiguousarray(mixed.T)
 
     def split(self, audio: Float32, strips: Sequence[Strip]) -> Float32:
@@ -106,28 +110,36 @@ class Mixer:
         limits = self._limiter.gains(mixed) if self.limiting else None
         if limits is not None:
             parts, mixed = parts * limits, held(mixed * limits)
-        self.meters = self._measured(audio, strips, mixed)
+        self.meters = self._measured(audio, mixed)
         return np.ascontiguousarray(parts.transpose(2, 0, 1))
 
     def _advance(self, samples: int, strips: Sequence[Strip]) -> tuple[Float32, Float32, Float32]:
         """Gains at the block's start and end, `(streams, 2)` each, the same object if they are equal, and
         the way between them, `(samples,)` from 1 / samples to 1."""
-        target = strip_gains(strips) * np.float32(10.0 ** (self.gain_db / 20.0))
-        last = self._gains
-        self._gains = target
-        if last is None or np.array_equal(last, target):
-            last = target
-        return last, target, np.arange(1, samples + 1, dtype=np.float32) / np.float32(max(1, samples))
+        asked = tuple(strips), self.gain_db
+        if asked != self._asked:
+            self._asked = asked
+            self._target = strip_gains(strips) * np.float32(10.0 ** (self.gain_db / 20.0))
+            self._strip_gains = np.array([strip.gain for strip in strips])
+        last, self._gains = self._gains, self._target
+        if last is None or (last is not self._target and np.array_equal(last, self._target)):
+            last = self._target
+        return last, self._target, way(samples)
 
-    def _measured(self, audio: Float32, strips: Sequence[Strip], mixed: Float32) -> Meters:
+    def _measured(self, audio: Float32, mixed: Float32) -> Meters:
         if not audio.size:
             return self.meters
-        gains = np.array([strip.gain for strip in strips])
-        peak = np.abs(audio).max(axis=1) * gains
-        rms = np.sqrt(np.einsum("ij,ij->i", audio, audio) / audio.shape[1]) * gains
+        peak = np.abs(audio).max(axis=1) * self._strip_gains
+        rms = np.sqrt(np.einsum("ij,ij->i", audio, audio) / audio.shape[1]) * self._strip_gains
         return Meters(
             tuple(peak.tolist()), tuple(rms.tolist()), float(np.abs(mixed).max()), self._limiter.gain
         )
+
+
+@lru_cache(maxsize=8)
+def way(samples: int) -> Float32:
+    """From a block's begin to its end, `(samples,)` from 1 / samples to 1."""
+    return np.arange(1, samples + 1, dtype=np.float32) / np.float32(max(1, samples))
 
 
 def strip_gains(strips: Sequence[Strip]) -> Float32:

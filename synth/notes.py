@@ -8,7 +8,7 @@ thread owns it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,24 +34,25 @@ HELD: Final = -1  # release frame of a note that has not been released
 CHOKES: Final = {42: (46,), 44: (46,), 46: (42, 44), 71: (72,), 72: (71,), 73: (74,), 74: (73,), 80: (81,)}
 SOFT_PEDAL_GAIN: Final = 0.75  # of the velocity, for notes begun while CC67 is down
 
-SLOT = np.dtype(
+SLOT = np.dtype(  # the largest fields first and without gaps: numpy is slow with fields that are not aligned
     [
+        ("onset", np.int64),
+        ("release", np.int64),
+        ("settle", np.int64),  # samples after the onset from which on a held note neither fades nor ages
+        ("phase", np.float64),  # of the excitation at the last hop's end, in cycles
+        ("pitch", np.float64),  # of the excitation at the last hop's end, in semitones; NaN before the first
+        ("velocity", np.float32),
+        ("decay_db_per_s", np.float32),
+        ("release_db_per_s", np.float32),
+        ("tuning", np.float32),
+        ("pressure", np.float32),
+        ("channel", np.int32),
+        ("key", np.int16),
+        ("program", np.int16),
         ("active", np.bool_),
         ("key_down", np.bool_),
         ("sostenuto", np.bool_),
-        ("channel", np.int16),
-        ("key", np.int16),
-        ("program", np.int16),
-        ("velocity", np.float32),
-        ("onset", np.int64),
-        ("release", np.int64),
-        ("decay_db_per_s", np.float32),
-        ("release_db_per_s", np.float32),
-        ("settle", np.int64),  # samples after the onset from which on a held note neither fades nor ages
-        ("tuning", np.float32),
-        ("pressure", np.float32),
-        ("phase", np.float64),  # of the excitation at the last hop's end, in cycles
-        ("pitch", np.float64),  # of the excitation at the last hop's end, in semitones; NaN before the first
+        ("drum", np.bool_),
     ]
 )
 
@@ -64,23 +65,46 @@ class NoteTableState:
     channels: tuple[ChannelState, ...]
 
 
+class Controls(NamedTuple):
+    """What a channel says to its notes; all but the first two are 0 to 1."""
+
+    bend_semitones: float
+    gain_db: float
+    modulation: float
+    pressure: float
+    sustain: float
+
+
 class NoteTable:
-    """Sounding and releasing notes of one stream, in `slots`, a structured array of fixed length."""
+    """Sounding and releasing notes of one stream, in `slots`, a structured array of fixed length.
+
+    `changes` grows with whatever changes a note or a controller, `control_changes` with what may change a
+    controller. A note's `phase` and `pitch`, which the excitation keeps there, do not count.
+    """
 
     def __init__(self, slots: int, voices: VoiceTable, rate_hz: int = 48_000) -> None:
         self.slots = np.zeros(slots, SLOT)
         self.voices = voices
         self.rate_hz = rate_hz
         self.channels = Channels()
+        self.changes = self.control_changes = 0
+        self._controls: dict[int, Controls] = {}  # what `controls` has said since they last changed
 
     def reset(self) -> None:
+        self._changed()
         self.slots[:] = 0
         self.channels.reset()
+
+    def move_to(self, memory: NDArray[np.void]) -> None:
+        """Keep the slots in other memory of the same length from now on."""
+        memory[:] = self.slots
+        self.slots = memory
 
     def state(self) -> NoteTableState:
         return NoteTableState(self.slots.copy(), self.channels.state())
 
     def restore(self, state: NoteTableState) -> None:
+        self._changed()
         self.slots[:] = state.slots
         self.channels.restore(state.channels)
 
@@ -91,6 +115,10 @@ class NoteTable:
 
     def apply(self, event: MidiEvent) -> None:
         """Take one event into the table. Unknown controllers change nothing."""
+        if isinstance(event, NoteOn | NoteOff):
+            self.changes += 1
+        else:
+            self._changed()
         match event:
             case NoteOn():
                 self._note_on(event)
@@ -116,6 +144,14 @@ class NoteTable:
                 self.slots[:] = 0
                 self.channels.lift_pedals()
 
+    def controls(self, channel: int) -> Controls:
+        """What a channel says to its notes, worked out once for each change."""
+        if channel not in self._controls:
+            state = self.channels[channel]
+            positions = (state.modulation / 127.0, state.pressure / 127.0, state.sustain / 127.0)
+            self._controls[channel] = Controls(state.bend_semitones, state.gain_db, *positions)
+        return self._controls[channel]
+
     def levels_db(self, frame: int) -> NDArray[np.float32]:
         """Estimated level of each slot's note at `frame`, dB below the loudest note; shape `(slots,)`.
 
@@ -127,14 +163,25 @@ class NoteTable:
         """Free the slots whose notes have faded below hearing by `frame`."""
         if self.slots["active"].any():
             over = self.slots["active"] & (self.levels_db(frame) < SILENT_DB)
-            self.slots[over] = 0
+            if over.any():
+                self.slots[over] = 0
+                self.changes += 1
 
     def hurry_releases(self, kept: int) -> None:
         """Let at most `kept` released notes ring on, the latest ones; the others fade within 40 ms."""
         released = np.flatnonzero(self.slots["active"] & (self.slots["release"] != HELD))
         if released.size > kept:
             latest_last = released[np.argsort(self.slots["release"][released], kind="stable")]
-            self.slots["release_db_per_s"][latest_last[: released.size - kept]] = CHOKE_DB_PER_S
+            rates_db_per_s, hurried = self.slots["release_db_per_s"], latest_last[: released.size - kept]
+            if (rates_db_per_s[hurried] != CHOKE_DB_PER_S).any():  # else they have been told already
+                rates_db_per_s[hurried] = CHOKE_DB_PER_S
+                self.changes += 1
+
+    def _changed(self) -> None:
+        """Controllers, maybe notes too."""
+        self.changes += 1
+        self.control_changes += 1
+        self._controls.clear()
 
     def _sounding(self, channel: int) -> NDArray[np.bool_]:
         return np.asarray(self.slots["active"] & (self.slots["channel"] == channel))
@@ -146,27 +193,29 @@ class NoteTable:
         return np.asarray(self.slots["active"] & (self.slots["channel"] % CHANNELS == channel))
 
     def _drums(self) -> NDArray[np.bool_]:
-        return np.asarray(self.slots["program"] == DRUM_PROGRAM)
+        return np.asarray(self.slots["drum"])
 
     def _note_on(self, event: NoteOn) -> None:
         channel = self.channels[event.channel]
         program = channel.sounding_program
-        same = self._sounding(event.channel)
         if program == DRUM_PROGRAM:
             choked = self._drums() & np.isin(self.slots["key"], CHOKES.get(event.key, ()))
             kit = self._ruled(home_of(event.channel))
             self._release(kit & choked, event.frame, CHOKE_DB_PER_S)
         else:
-            repeated = same & ~self._drums() & (self.slots["key"] == event.key)
-            self.slots["key_down"][repeated] = False
-            self.slots["sostenuto"][repeated] = False
-            self._release(repeated, event.frame)
+            repeated = self._sounding(event.channel) & (self.slots["key"] == event.key)
+            if repeated.any():
+                repeated &= ~self._drums()
+                self.slots["key_down"][repeated] = False
+                self.slots["sostenuto"][repeated] = False
+                self._release(repeated, event.frame)
         index = self._free_slot(event.frame)
-        slot = self.slots[index : index + 1]
+        self.slots[index] = 0
+        slot = self.slots[index]  # itself, not a copy
         velocity = event.velocity * (SOFT_PEDAL_GAIN if channel.soft else 1.0)
-        slot[:] = 0
         slot["active"] = slot["key_down"] = True
         slot["channel"], slot["key"], slot["program"] = event.channel, event.key, program
+        slot["drum"] = program == DRUM_PROGRAM
         slot["velocity"], slot["onset"], slot["release"] = max(1.0, velocity), event.frame, HELD
         for name in ("decay_db_per_s", "release_db_per_s"):
             slot[name] = getattr(self.voices, name)[program, event.key]
@@ -176,9 +225,9 @@ class NoteTable:
 
     def _free_slot(self, frame: int) -> int:
         """Index of the first free slot; with none free, of the quietest, released notes and drums first."""
-        free = np.flatnonzero(~self.slots["active"])
-        if free.size:
-            return int(free[0])
+        first = int(self.slots["active"].argmin())
+        if not self.slots["active"][first]:
+            return first
         held = (self.slots["release"] == HELD) & ~self._drums()
         held_bonus_db = np.where(held, 200.0, 0.0)
         return int(np.argmin(self.levels_db(frame) + held_bonus_db))
@@ -201,8 +250,8 @@ class NoteTable:
         Drums ring out: a drum has no release, only a choke.
         """
         if not self.channels[channel].sustain_down:
-            loose = self._ruled(channel) & ~self.slots["key_down"] & ~self.slots["sostenuto"]
-            self._release(loose & ~self._drums(), frame)
+            bound = self.slots["key_down"] | self.slots["sostenuto"] | self._drums()
+            self._release(self._ruled(channel) & ~bound, frame)
 
     def _control(self, event: ControlChange) -> None:
         channel = self.channels[event.channel]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .effects.sends import Sends
 from .events import CHANNELS
 from .limiter import Limiter
-from .mixer import Meters, Strip, finite
+from .mixer import Meters, Strip, finite, way
 from .rack_sends import BlockSends, Depths
 
 Float32 = NDArray[np.float32]
@@ -65,8 +65,9 @@ class Ramp:
         """The gains of each sample of a block, `(samples, 2)`; the first block begins at its own."""
         last = target if self._last is None else self._last
         self._last = target
-        way = (np.arange(1, samples + 1, dtype=np.float32) / np.float32(samples))[:, None]
-        return np.asarray(last + (target - last) * way, np.float32)
+        if np.array_equal(last, target):
+            return np.broadcast_to(target, (samples, 2))
+        return np.asarray(last + (target - last) * way(samples)[:, None], np.float32)
 
 
 class RackMixer:
@@ -82,6 +83,7 @@ class RackMixer:
         self.master_inserts: Inserts | None = None
         self.meters = Meters((0.0,) * streams, (0.0,) * streams)
         self._gains = np.zeros((streams, 2), np.float32)
+        self._measured = self._both_sides = np.zeros((0, 2), np.float32)
         self._depths: Depths | None = None  # of the last block; None while all are neutral
         self._begun = False
         self._guest_ramps: dict[int, Ramp] = {}
@@ -113,7 +115,7 @@ class RackMixer:
         """One block → `(samples, 2)`. `audio` `(streams, samples)`; `guests` by part."""
         audio = finite(audio)
         sends = self._sends(levels, guests, audio.shape[1])
-        peaks, rms = _levels(audio * np.hypot(levels.gains[:, :1], levels.gains[:, 1:]))
+        peaks, rms = _levels(audio * self._loudness(levels.gains))
         mixed = self._streams(audio, levels.gains, sends)
         for part, guest in guests.items():
             heard = self._at_strip(part, guest)
@@ -140,6 +142,18 @@ class RackMixer:
             return None
         return BlockSends(last or depths.neutral_alike(), depths, samples)
 
+    def _loudness(self, gains: Float32) -> Float32:
+        """Both sides' gains of each stream together, `(streams, 1)`, worked out once for the same array."""
+        if gains is not self._measured:
+            self._measured, self._both_sides = gains, np.hypot(gains[:, :1], gains[:, 1:])
+        return self._both_sides
+
+    def _plain(self, streams: int) -> Float32:
+        """1 for a stream without inserts, 0 for one that has some, `(streams, 1)`."""
+        plain = np.ones((streams, 1), np.float32)
+        plain[list(self.inserts)] = 0.0
+        return plain
+
     def _at_strip(self, part: int, guest: GuestBlock) -> Float32:
         """A guest at the gains of its strip, `(samples, 2)`."""
         ramp = self._guest_ramps.setdefault(part, Ramp())
@@ -160,14 +174,12 @@ class RackMixer:
         if len(last) < len(gains):  # rows that are new fade in
             last = np.concatenate([last, np.zeros((len(gains) - len(last), 2), np.float32)])
         self._gains, step = gains, gains - last
-        ramp = (np.arange(1, audio.shape[1] + 1, dtype=np.float32) / np.float32(audio.shape[1]))[:, None]
-        plain = np.ones(len(audio), np.float32)
-        plain[list(self.inserts)] = 0.0
-        mixed = np.asarray(audio.T @ (last * plain[:, None]), np.float32)
+        ramp, plain = way(audio.shape[1])[:, None], self._plain(len(audio))
+        mixed = np.asarray(audio.T @ (last * plain), np.float32)
         if step.any():
-            mixed += audio.T @ (step * plain[:, None]) * ramp
+            mixed += audio.T @ (step * plain) * ramp
         if sends is not None:
-            sends.add_streams(audio, last * plain[:, None], gains * plain[:, None])
+            sends.add_streams(audio, last * plain, gains * plain)
         for stream, chain in self.inserts.items():
             heard = audio[stream, :, None] * (last[stream] + step[stream] * ramp)
             made = chain.process(heard, None if sends is None else sends.of_stream(stream))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from .block_timer import Lap
 from .bundle import Bundle
+from .chord import Ensemble
 from .conditioning import FEATURES, write_conditioning
 from .errors import UsageError
 from .events import MidiEvent
@@ -30,7 +31,7 @@ from .noise import diffusion_noise, white_noise
 from .notes import NoteTable, NoteTableState
 from .shedding import Load
 from .stages import Stages
-from .stretch import stretches
+from .stretch import joint_stretches
 
 Float32 = NDArray[np.float32]
 StreamEvent = tuple[int, MidiEvent]  # the stream it is for, and what happened
@@ -51,19 +52,19 @@ class RendererState:
 
 @dataclass(slots=True)
 class _Prepared:
-    """A stream's inputs of some hops: conditioning `(f, slots, features)`, excitation `(f, hop, 2)`, noise
-    `(f, mels)`, in which of the hops it is awake, and how many slots it uses."""
+    """The streams' inputs of some hops: conditioning `(s, f, slots, features)`, excitation `(s, f, hop, 2)`,
+    noise `(s, f, mels)`; and of each stream, in which of the hops it is awake, and how many slots it uses."""
 
     conditioning: Float32
     excitation: Float32
     noise: Float32
-    awake: list[bool]
-    slots: int
+    awake: list[list[bool]]
+    slots: list[int]
 
-    def stretches(self) -> Iterator[tuple[slice, bool]]:
+    def stretches(self, stream: int) -> Iterator[tuple[slice, bool]]:
         """Hops in a row in which the stream is awake, or in which it is asleep."""
         first = 0
-        for awake, group in groupby(self.awake):
+        for awake, group in groupby(self.awake[stream]):
             after = first + len(list(group))
             yield slice(first, after), awake
             first = after
@@ -99,7 +100,9 @@ class StreamRenderer:
         self.rate_hz = self.spec.rate_hz
         voices = manifest.voice_table()
         self.notes = tuple(NoteTable(self.contract.note_slots, voices, self.rate_hz) for _ in range(streams))
+        self._ensemble = Ensemble(self.notes)
         self._programs = np.array([manifest.resolve(p.number) for p in manifest.programs], np.float32)
+        self._replaces = not np.array_equal(self._programs, np.arange(len(self._programs)))  # any program
         self._inference = Inference(manifest, stages, streams, self.steps)
         warm_up(self.rate_hz)
         self.reset()
@@ -171,47 +174,53 @@ class StreamRenderer:
         frames = blocks * self.block_hops
         audio = np.zeros((len(self.notes), frames, hop), np.float32)
         self.mel = np.full((len(self.notes), frames, self.spec.mels), self.spec.log_floor, np.float32)
-        prepared = [
-            self._prepare(stream, [e for s, e in events if s == stream], frames)
-            for stream in range(len(self.notes))
-        ]
+        prepared = self._prepare(events, frames)
         self._inference.lap("prepare")
         if blocks == 1:
             self._run_together(prepared, audio)
         else:
             with ThreadPoolExecutor(self._workers) as pool:
-                jobs = [pool.submit(self._run, [s], [p], audio) for s, p in enumerate(prepared)]
+                jobs = [pool.submit(self._run, [s], prepared, audio) for s in range(len(self.notes))]
             for job in jobs:
                 job.result()
         self.frame += blocks * self.block_samples
         return audio.reshape(len(self.notes), -1)
 
-    def _prepare(self, stream: int, events: Sequence[MidiEvent], frames: int) -> _Prepared:
-        """Run a stream's events through its note table, stretch by stretch."""
-        hop, notes = self.spec.hop_samples, self.notes[stream]
+    def _prepare(self, events: Sequence[StreamEvent], frames: int) -> _Prepared:
+        """Run the events through the note tables, stretch by stretch."""
+        hop, streams = self.spec.hop_samples, len(self.notes)
         inputs = _Prepared(
-            conditioning=np.zeros((frames, self.contract.note_slots, len(FEATURES)), np.float32),
-            excitation=np.zeros((frames, hop, 2), np.float32),
-            noise=np.zeros((frames if self.steps else 0, self.spec.mels), np.float32),
+            conditioning=np.zeros((streams, frames, self.contract.note_slots, len(FEATURES)), np.float32),
+            excitation=np.zeros((streams, frames, hop, 2), np.float32),
+            noise=np.zeros((streams, frames if self.steps else 0, self.spec.mels), np.float32),
             awake=[],
-            slots=0,
+            slots=[0] * streams,
         )
-        sounding = [False] * frames
-        for first, stretch in stretches(notes, events, self.frame, hop, frames):
+        sounding = [[False] * frames for _ in range(streams)]
+        for first, stretch in joint_stretches(self._ensemble, events, self.frame, hop, frames):
             part = slice(first, first + stretch.hops)
-            sounding[part] = [True] * stretch.hops
-            inputs.slots = max(inputs.slots, int(stretch.index[-1]) + 1)
-            write_conditioning(stretch, inputs.conditioning[part])
-            write_excitation(stretch, inputs.excitation[part])
-        quiet = self._quiet_hops[stream]
+            for stream, notes in stretch.chord.parts:
+                sounding[stream][part] = [True] * stretch.hops
+                used = int(stretch.chord.places[notes.stop - 1]) + 1
+                inputs.slots[stream] = max(inputs.slots[stream], used)
+            write_conditioning(stretch, inputs.conditioning[:, part])
+            write_excitation(stretch, inputs.excitation[:, part])
+        for stream, heard in enumerate(sounding):
+            inputs.awake.append(self._awake(stream, heard))
+            self._add_noise(stream, heard, inputs)
+        if self._replaces:
+            program = inputs.conditioning[..., PROGRAM_COLUMN]
+            program[:] = self._programs[program.astype(np.int64)]
+        return inputs
+
+    def _awake(self, stream: int, sounding: Sequence[bool]) -> list[bool]:
+        """In which of the hops a stream is awake that sounds in these."""
+        quiet, awake = self._quiet_hops[stream], []
         for sounds in sounding:
             quiet = 0 if sounds else min(quiet + 1, ASLEEP)
-            inputs.awake.append(quiet < ASLEEP)
+            awake.append(quiet < ASLEEP)
         self._quiet_hops[stream] = quiet
-        self._add_noise(stream, sounding, inputs)
-        program = inputs.conditioning[..., PROGRAM_COLUMN]
-        inputs.conditioning[..., PROGRAM_COLUMN] = self._programs[program.astype(np.int64)]
-        return inputs
+        return awake
 
     def _add_noise(self, stream: int, sounding: Sequence[bool], inputs: _Prepared) -> None:
         """The noise of every hop in which it is heard. It is drawn for the bundle's own blocks, whatever the
@@ -222,36 +231,33 @@ class StreamRenderer:
             there, drawn = slice(begin - first, end - first), slice(begin % per_draw, end - draw * per_draw)
             if any(sounding[there]):
                 noise = white_noise(self.seed, stream, draw, per_draw * self.spec.hop_samples)
-                inputs.excitation[there, :, 1] *= noise.reshape(per_draw, -1)[drawn]
-            if self.steps and any(inputs.awake[there]):
+                inputs.excitation[stream, there, :, 1] *= noise.reshape(per_draw, -1)[drawn]
+            if self.steps and any(inputs.awake[stream][there]):
                 noise = diffusion_noise(self.seed, stream, draw, per_draw * self.spec.mels)
-                inputs.noise[there] = noise.reshape(per_draw, -1)[drawn]
+                inputs.noise[stream, there] = noise.reshape(per_draw, -1)[drawn]
 
     def _bucket(self, slots: int) -> int:
         return next(bucket for bucket in self.contract.slot_buckets if bucket >= slots)
 
-    def _run_together(self, prepared: Sequence[_Prepared], audio: Float32) -> None:
+    def _run_together(self, prepared: _Prepared, audio: Float32) -> None:
         """One block: the streams that are awake in the same hops in one batch."""
         alike: dict[tuple[bool, ...], list[int]] = {}
-        for stream, inputs in enumerate(prepared):
-            alike.setdefault(tuple(inputs.awake), []).append(stream)
+        for stream, awake in enumerate(prepared.awake):
+            alike.setdefault(tuple(awake), []).append(stream)
         for streams in alike.values():
-            self._run(streams, [prepared[stream] for stream in streams], audio)
+            self._run(streams, prepared, audio)
 
-    def _run(self, streams: Sequence[int], prepared: Sequence[_Prepared], audio: Float32) -> None:
+    def _run(self, streams: Sequence[int], prepared: _Prepared, audio: Float32) -> None:
         """All hops of streams that are awake in the same ones, each stretch of hops in one call."""
-        bucket = self._bucket(max(inputs.slots for inputs in prepared))
-        for part, awake in prepared[0].stretches():
+        bucket = self._bucket(max(prepared.slots[stream] for stream in streams))
+        rows = slice(None) if len(streams) == len(self.notes) else streams
+        for part, awake in prepared.stretches(streams[0]):
             if not awake:
                 self._inference.forget(streams)
                 continue
-            audio[streams, part], self.mel[streams, part] = self._inference.run(
+            audio[rows, part], self.mel[rows, part] = self._inference.run(
                 streams,
-                _batch([inputs.conditioning[part, :bucket] for inputs in prepared]),
-                _batch([inputs.excitation[part] for inputs in prepared]),
-                _batch([inputs.noise[part] for inputs in prepared]),
+                prepared.conditioning[rows, part, :bucket],
+                prepared.excitation[rows, part],
+                prepared.noise[rows, part],
             )
-
-
-def _batch(rows: Sequence[Float32]) -> Float32:
-    return rows[0][None] if len(rows) == 1 else np.stack(rows)

@@ -23,13 +23,31 @@ def vibrato_semitones(
 ) -> NDArray[np.float64] | float:
     """Offset of the pitch of each of `slots`, played on `channels`, at samples `frames` `(frames, 1)`:
     `(frames, notes)`, or 0 if nothing moves."""
-    used = {channel: notes.channels[channel] for channel in set(channels)}
-    if not any(state.modulation or state.pressure for state in used.values()) and not slots["pressure"].any():
-        return 0.0
-    wheel = np.array([used[channel].modulation for channel in channels]) / 127.0
-    pressure = np.array([used[channel].pressure for channel in channels]) / 127.0
-    depth = DEPTH_SEMITONES * (wheel + np.maximum(pressure, slots["pressure"]))
-    return np.asarray(depth * _triangle((frames - slots["onset"]) * (RATE_HZ / notes.rate_hz)))
+    controls = [notes.controls(channel) for channel in channels]
+    modulation = np.array([said.modulation for said in controls])
+    pressure = np.array([said.pressure for said in controls])
+    depths = vibrato_depths(modulation, np.maximum(pressure, slots["pressure"]))
+    return (
+        0.0
+        if depths is None
+        else offsets_semitones(depths, np.asarray(frames - slots["onset"], np.float64), notes.rate_hz)
+    )
+
+
+def vibrato_depths(
+    modulation: NDArray[np.float64], pressure: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
+    """How far wheel and pressure, 0 to 1, move each note's pitch, in semitones; None if nothing moves."""
+    if not (modulation.any() or pressure.any()):
+        return None
+    return DEPTH_SEMITONES * (modulation + pressure)
+
+
+def offsets_semitones(
+    depths: NDArray[np.float64], ages: NDArray[np.float64], rate_hz: int
+) -> NDArray[np.float64]:
+    """Offset of each note's pitch at so many samples from its onset; `ages` is `(frames, notes)`."""
+    return np.asarray(depths * _triangle(ages * (RATE_HZ / rate_hz)))
 
 
 def _triangle(cycles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ from neume.synth.block_timer import STAGES
 from neume.synth.control.commands import ResetCounters
 
 PATIENCE_S = 120.0
+OPTIONS = os.environ.get("NEUME_SOAK_OPTIONS", "").split()  # of the engine, such as --margin-ms 10
 DRUMS = 9
 PROGRAMS = (0, 4, 11, 19, 24, 32, 40, 48, 52, 56, 60, 65, 71, 73, 80, 88)  # one of each family, and more
 HELD = 4  # keys of each channel, on average
@@ -348,7 +349,7 @@ def run_panel(name, choices, preset):
                 self.heard.emit(line.strip())
 
     panel = make_panel(name, choices)
-    panel.keeper._command = lambda: engine_command(name, panel.choices.now, "--preset", preset)
+    panel.keeper._command = lambda: engine_command(name, panel.choices.now, "--preset", preset, *OPTIONS)
     panel.window.show_view("sound")
     ear, count = Ear(), Count(panel)
 

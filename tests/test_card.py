@@ -54,6 +54,8 @@ def whole_report() -> dict[str, Any]:
             "block_ms": 10.667,
             "load": {"notes": 8},
             "machine": {"processor": "Slow One", "cores": 2},
+            "rounds": 4,
+            "load_average": {"0": 0.25, "8": 1.5},
             "times": dict.fromkeys(STEPS, times),
         },
         "mixtures": {
@@ -126,6 +128,18 @@ class TestText:
         assert "| inverter | " + " | ".join(["1.25 / 2.50"] * 5) + " |" in lines
         assert not any(line.startswith("| onset F1 | 1.00 | 1.00 | 1.00 | 1.00 | 1.00") for line in lines)
         assert any(line.startswith("| 1 | 5 | 3.60 | ") for line in lines)
+
+    def test_where_and_how_it_was_timed_stands_below_the_times(self) -> None:
+        text = card(whole_report())
+        times, _, rest = text.partition("### Milliseconds")[2].partition("\nTimed on ")
+        assert times.count("\n| ") == 2 + len(TIMED_STAGES), "heads, rule and stages, no other table"
+        assert rest.startswith("Slow One, 2 cores, median of 4 rounds by turns, load average up to 1.5.\n")
+
+    def test_a_system_that_tells_no_load_and_a_report_of_one_round(self) -> None:
+        report = whole_report()
+        del report["cost"]["rounds"]
+        report["cost"]["load_average"] = {"0": None, "8": None}
+        assert "\nTimed on Slow One, 2 cores.\n" in card(report)
 
     def test_weaknesses_that_the_figures_show_are_named(self) -> None:
         text = card(whole_report())

@@ -9,6 +9,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import mido
@@ -27,12 +28,13 @@ from neume.models.evaluate.further_tables import sheets
 from neume.models.evaluate.measures import Measure
 from neume.models.evaluate.mixtures import mixture_curve, stream_counts
 from neume.models.evaluate.probes import part
-from neume.models.evaluate.steps_table import TIMED_STAGES, steps_cost, steps_quality
+from neume.models.evaluate.steps_table import TIMED_STAGES, median_times, steps_cost, steps_quality
 from neume.models.evaluate.tables import print_report
 from neume.models.fluid import FluidReference
 from neume.models.pictures import CARD_PICTURE_BYTES, card_picture
-from neume.synth.bench import Load
+from neume.synth.bench import Load, run_bench
 from neume.synth.bundle import Bundle, open_bundle
+from neume.synth.engine import EngineConfig
 from neume.synth.errors import NeumeError, UsageError
 from neume.synth.events import MidiEvent, NoteOff, NoteOn, PitchBend, ProgramChange
 from neume.synth.instruments.fluid import find_soundfont
@@ -178,13 +180,20 @@ class TestSteps:
         assert quality["0"]["solo"]["log_mel_db"] != quality["4"]["solo"]["log_mel_db"]
 
     def test_the_cost_is_told_stage_by_stage(self, bundle: Bundle) -> None:
-        cost = steps_cost(bundle, Load(seconds=0.4, notes=4), (0, 4))
+        cost = steps_cost(bundle, Load(seconds=0.4, notes=4), (0, 4), rounds=2)
         assert list(cost["times"]) == list(cost["misses"]) == list(cost["load_average"]) == ["0", "4"]
         assert all(tuple(times) == TIMED_STAGES for times in cost["times"].values())
         assert cost["times"]["0"]["denoiser"]["p50_ms"] < cost["times"]["4"]["denoiser"]["p50_ms"]
         assert cost["block_ms"] == pytest.approx(10.667)
-        assert cost["load"]["notes"] == 4
+        assert (cost["load"]["notes"], cost["rounds"]) == (4, 2)
         assert json.loads(json.dumps(cost, allow_nan=False)) == cost
+
+    def test_one_disturbed_round_of_three_changes_nothing(self, bundle: Bundle) -> None:
+        calm = run_bench(bundle, Load(seconds=0.2, notes=2), EngineConfig(steps=1))
+        slowed = {stage: replace(times, p50_ms=99.0, p99_ms=999.0) for stage, times in calm.times.items()}
+        disturbed = replace(calm, times=slowed)
+        assert median_times([calm, disturbed, calm]) == median_times([calm])
+        assert median_times([calm, disturbed, disturbed]) != median_times([calm])
 
 
 @needs_matplotlib
@@ -348,14 +357,26 @@ class TestCommand:
         whole = {
             **made,
             "steps": {"0": {"solo": figures}, "1": {"solo": figures}},
-            "cost": {"block_ms": 10.67, "load": {"notes": 8}, "times": {"0": times, "1": times}},
+            "cost": {
+                "block_ms": 10.67,
+                "load": {"notes": 8},
+                "machine": {"processor": "Slow One", "cores": 2},
+                "load_average": {"0": 0.5, "1": 0.5},
+                "times": {"0": times, "1": times},
+            },
         }
         assert [len(sheet.lines) for sheet in sheets(whole)] == [1, len(TIMED_STAGES), 3]
         assert all(len(line) == len(sheet.heads) for sheet in sheets(whole) for line in sheet.lines)
         console = Console(width=160, file=io.StringIO())
         print_report(whole, console)
         text = console.file.getvalue()
-        wanted = ("solo parts by diffusion steps", "1.00 / 2.25", "a song of 5 parts", "spectrogram-song.png")
+        wanted = (
+            "solo parts by diffusion steps",
+            "1.00 / 2.25",
+            "Timed on Slow One, 2 cores, load average up to 0.5.",
+            "a song of 5 parts",
+            "spectrogram-song.png",
+        )
         assert [word for word in wanted if word not in text] == []
 
 

@@ -1,7 +1,8 @@
 """Ten minutes of playing with the panel open: no underrun, no late frame, no memory that grows.
 
 The engine plays into a real audio server. By hand on an idle machine:
-`pytest -m slow -s tests/test_panel_soak.py`; NEUME_SOAK_S says how many seconds.
+`pytest -m slow -s tests/test_panel_soak.py`; NEUME_SOAK_S says how many seconds,
+NEUME_SOAK_OPTIONS with which options the engine plays.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from control_rig import memory_kb, own_folders
 from jack_server import INSTALLED
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
-from soak_rig import stage_server
+from soak_rig import OPTIONS, stage_server
 
 import neume.presets
 from neume.synth.control.commands import PlayFile, Quit, ResetCounters, Transport
@@ -123,7 +124,9 @@ def panel(qtbot, qapp, tmp_path):
 
 def playing_panel(qtbot, tmp_path):
     panel = make_panel(NAME, tmp_path / "panel.toml")
-    panel.keeper._command = lambda: engine_command(NAME, panel.choices.now, "--preset", "grand-piano")
+    panel.keeper._command = lambda: engine_command(
+        NAME, panel.choices.now, "--preset", "grand-piano", *OPTIONS
+    )
     panel.start()
     engine = panel.engine
     try:

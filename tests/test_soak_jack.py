@@ -1,6 +1,7 @@
 """Ten minutes of dense playing on a real audio server, with the panel open: no underrun, nothing that sticks.
 
-By hand on an idle machine: `pytest -m slow -s tests/test_soak_jack.py`; NEUME_SOAK_S says how many seconds.
+By hand on an idle machine: `pytest -m slow -s tests/test_soak_jack.py`; NEUME_SOAK_S says how many seconds,
+NEUME_SOAK_OPTIONS with which options the engine plays (`--margin-ms 10`).
 """
 
 from __future__ import annotations

@@ -15,11 +15,12 @@ CHAIN_STAGES: Final = ("prepare", "spectrogram", "denoiser", "inverter", "mixer"
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: what it shows, the heads of its columns, and its lines, each as long as the heads."""
+    """A table: what it shows, the heads of its columns, its lines, each as long as the heads, and a note."""
 
     title: str
     heads: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
+    note: str = ""  # a sentence to stand below it
 
 
 def shown(value: float | None) -> str:
@@ -62,7 +63,16 @@ def _cost(cost: Mapping[str, Any]) -> Sheet:
         (stage, *(f"{by[stage]['p50_ms']:.2f} / {by[stage]['p99_ms']:.2f}" for by in times.values()))
         for stage in CHAIN_STAGES
     )
-    return Sheet(title, ("", *times), lines)
+    return Sheet(title, ("", *times), lines, _timing(cost))
+
+
+def _timing(cost: Mapping[str, Any]) -> str:
+    """Where the times are from, and how busy the machine was: a load above one core's tells of other work."""
+    machine = cost["machine"]
+    turns = f", median of {cost['rounds']} rounds by turns" if "rounds" in cost else ""
+    told = [load for load in cost["load_average"].values() if load is not None]
+    busy = f", load average up to {max(told):.1f}" if told else ""
+    return f"Timed on {machine['processor']}, {machine['cores']} cores{turns}{busy}."
 
 
 def _mixtures(mixtures: Mapping[str, Any]) -> Sheet:

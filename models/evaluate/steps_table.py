@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from neume.synth.bench import BenchReport, Load, run_bench
@@ -22,7 +23,8 @@ from .players import chain_player
 from .report import SOLO, Listener, Report, compare
 
 SCOPES: Final = (SOLO, SONG, DRUMS)
-LOAD: Final = Load(seconds=10.0, streams=1, notes=8)
+LOAD: Final = Load(seconds=5.0, streams=1, notes=8)
+ROUNDS: Final = 4
 TIMED_STAGES: Final = tuple(stage for stage in STAGES if stage != "guests")  # no other instruments play here
 
 
@@ -48,30 +50,45 @@ def steps_quality(
     }
 
 
-def steps_cost(bundle: Bundle, load: Load = LOAD, steps: Sequence[int] | None = None) -> Report:
+def steps_cost(
+    bundle: Bundle, load: Load = LOAD, steps: Sequence[int] | None = None, rounds: int = ROUNDS
+) -> Report:
     """What a paced block takes on this machine with each number of steps, stage by stage.
 
+    The numbers of steps play `load` by turns, so that a machine that slows down meanwhile slows all of them.
     `times`: number of steps → stage in the chain's order, then "block", the whole → median and 99th
-    percentile in milliseconds. Nothing else should run meanwhile; `load_average` tells what did.
+    percentile in milliseconds, each the median of its rounds. Nothing else should run meanwhile;
+    `load_average`, the highest of the rounds, tells what did.
     """
-    chosen = bundle.manifest.sampling.steps_allowed if steps is None else steps
-    measured = {str(number): run_bench(bundle, load, EngineConfig(steps=number)) for number in chosen}
-    last = next(reversed(measured.values()))
+    chosen = tuple(bundle.manifest.sampling.steps_allowed if steps is None else steps)
+    measured: dict[str, list[BenchReport]] = {str(number): [] for number in chosen}
+    for turn in range(rounds):
+        for number in chosen[::-1] if turn % 2 else chosen:  # there and back: a steady drift cancels out
+            measured[str(number)].append(run_bench(bundle, load, EngineConfig(steps=number)))
+    last = next(reversed(measured.values()))[-1]
     return {
         "load": asdict(load),
+        "rounds": rounds,
         "block_ms": round(last.block_ms, 3),
         "machine": {name: value for name, value in last.machine.items() if name != "load_average"},
-        "load_average": {number: report.machine["load_average"] for number, report in measured.items()},
-        "misses": {number: report.misses for number, report in measured.items()},
-        "times": {number: _times(report) for number, report in measured.items()},
+        "load_average": {number: _busiest(reports) for number, reports in measured.items()},
+        "misses": {number: sum(report.misses for report in reports) for number, reports in measured.items()},
+        "times": {number: median_times(reports) for number, reports in measured.items()},
     }
 
 
-def _times(report: BenchReport) -> Report:
+def median_times(reports: Sequence[BenchReport]) -> Report:
+    """Stage → median over the rounds of each round's median and 99th percentile, in milliseconds."""
     return {
         stage: {
-            "p50_ms": round(report.times[stage].p50_ms, 3),
-            "p99_ms": round(report.times[stage].p99_ms, 3),
+            "p50_ms": round(median(report.times[stage].p50_ms for report in reports), 3),
+            "p99_ms": round(median(report.times[stage].p99_ms for report in reports), 3),
         }
         for stage in TIMED_STAGES
     }
+
+
+def _busiest(reports: Sequence[BenchReport]) -> float | None:
+    """The highest load average at which a round began; None on a system that does not tell."""
+    told = [report.machine["load_average"] for report in reports]
+    return max((value for value in told if value is not None), default=None)

@@ -41,6 +41,8 @@ def print_report(report: Report, console: Console) -> None:
         for line in sheet.lines:
             table.add_row(*line)
         console.print(table)
+        if sheet.note:
+            console.print(sheet.note, highlight=False)
     for name, content in carried_pictures(report).items():
         console.print(f"{name}: {len(content)} bytes, in the report that --json prints", highlight=False)
 
