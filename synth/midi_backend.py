@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from .errors import DeviceError
@@ -16,6 +18,9 @@ from .quiet import quiet_stderr
 
 CLIENT_NAME: Final = "Neume"
 ALSA_DEVICE: Final = "/dev/snd/seq"
+SERVER_FILES: Final = Path("/dev/shm")  # where a JACK server has its sockets
+SERVER_PREFIX: Final = "jack_"
+LEFT_BEHIND: Final = "jack_db-"  # when the last server has ended
 NO_LIBRARY: Final = "no MIDI input: python-rtmidi cannot be loaded ({}); pip install python-rtmidi brings it"
 NO_SYSTEM: Final = (
     "no MIDI input: no MIDI system answers; on Linux that is ALSA (/dev/snd/seq, modprobe snd-seq) "
@@ -63,6 +68,18 @@ class MidiBackend:
 
     def close(self) -> None:
         self._lister.delete()
+
+
+def nothing_answers() -> bool:
+    """Whether asking for a backend would be in vain, as far as can be told without asking: that takes some
+    milliseconds, in which no other Python runs."""
+    if sys.platform != "linux" or os.path.exists(ALSA_DEVICE):
+        return False
+    try:
+        names = os.listdir(SERVER_FILES)
+    except OSError:
+        return False
+    return not any(name.startswith(SERVER_PREFIX) and not name.startswith(LEFT_BEHIND) for name in names)
 
 
 def list_ports() -> tuple[str, ...]:

@@ -19,11 +19,12 @@ from typing import Any, Final, Self, TypeAlias
 
 from .engine_snapshot import PortActivity
 from .errors import DeviceError
-from .midi_backend import CLIENT_NAME, MidiBackend
+from .midi_backend import CLIENT_NAME, MidiBackend, nothing_answers
 from .midi_words import message_words
 from .rack.standing import PEDALS
 
 QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
+ASK_ANYWAY_POLLS: Final = 10  # how often a backend is asked for where none seems to be
 POLL_S: Final = 1.0  # how often the owner should call `poll`
 
 Message: TypeAlias = tuple[int, bytes]  # arrival in time.monotonic_ns, raw bytes
@@ -53,6 +54,7 @@ class MidiInput:
         self._backend: MidiBackend | None = None
         self._wants_virtual = virtual
         self._closed = self._doubted = False
+        self._vain_polls = 0  # since something seemed to be there
         self.poll()
 
     @property
@@ -86,7 +88,7 @@ class MidiInput:
         if self._doubted and self._backend is not None and self._backend.is_server:
             self._end()
         self._doubted = False
-        if self._backend is None and not self._closed:
+        if self._backend is None and not self._closed and self._may_begin():
             self._begin()
         if self._backend is None:
             return
@@ -110,6 +112,11 @@ class MidiInput:
     def doubt(self) -> None:
         """The audio server may have gone. Any thread. The next `poll` lets go of it and looks for another."""
         self._doubted = True
+
+    def _may_begin(self) -> bool:
+        """At the first poll, when something seems to be there, and every tenth time in any case."""
+        self._vain_polls = self._vain_polls + 1 if nothing_answers() else 0
+        return self._vain_polls == 0 or self._vain_polls % ASK_ANYWAY_POLLS == 1
 
     def _begin(self) -> None:
         try:

@@ -8,8 +8,10 @@ import sys
 import pytest
 from jack_server import INSTALLED, jack_server
 
+from neume.synth import midi_backend, midi_in
 from neume.synth.errors import DeviceError
 from neume.synth.midi_backend import list_ports
+from neume.synth.midi_in import ASK_ANYWAY_POLLS, MidiInput
 
 needs_jack = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
 
@@ -103,3 +105,28 @@ def test_listing_ports_says_why_there_are_none(monkeypatch):
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "neume-none")
     with pytest.raises(DeviceError, match="no MIDI system answers"):
         list_ports()
+
+
+def test_where_nothing_answers_it_is_hardly_asked_for(monkeypatch, tmp_path):
+    """Asking takes milliseconds, in which the render thread cannot run: once a second is too often."""
+    asked = []
+
+    class Absent:
+        def __init__(self):
+            asked.append(True)
+            raise DeviceError("nothing answers")
+
+    monkeypatch.setattr(midi_in, "MidiBackend", Absent)
+    monkeypatch.setattr(midi_backend, "ALSA_DEVICE", str(tmp_path / "seq"))
+    monkeypatch.setattr(midi_backend, "SERVER_FILES", tmp_path)
+    monkeypatch.setattr(sys, "platform", "linux")
+    (tmp_path / "jack_db-0").touch()
+    midi = MidiInput()
+    assert midi.problem == "nothing answers"
+    for _ in range(3 * ASK_ANYWAY_POLLS):
+        midi.poll()
+    assert len(asked) == 4
+    (tmp_path / "jack_default_0_0").touch()
+    midi.poll()
+    midi.poll()
+    assert len(asked) == 6
