@@ -339,7 +339,7 @@ def test_a_level_line_is_as_thick_and_as_high_as_it_should_be(share, wide_px, ro
     cover = curve_picture(place, place, rows, wide_px, table) / 16.0
     assert cover.sum(axis=0) == pytest.approx([wide_px] * 5, abs=0.13)
     middle = (cover[:, 0] * (np.arange(rows) + 0.5)).sum() / cover[:, 0].sum()
-    assert middle == pytest.approx(place[0], abs=0.1)
+    assert middle == pytest.approx(place[0], abs=0.13)  # each pixel is rounded to a sixteenth
 
 
 def test_below_a_curve_it_is_filled():
