@@ -30,6 +30,7 @@ LARGEST_IN_BLOCKS: Final = 127
 LARGEST_IN_RANGE: Final = 63
 INPUT_STEPS: Final = 255
 SCALE_BITS: Final = 11  # of a scale: few enough that a rounded weight, a multiple of it, is exact in float32
+NOTHING: Final = 1e-30  # weights below are zero: their scales would come near numbers that players flush
 WHOLE: Final = "_whole"  # behind a weight's name: its whole numbers
 SCALE: Final = "_scale"
 
@@ -47,7 +48,7 @@ def quantise(weight: NDArray[np.float32], ranged: bool) -> tuple[NDArray[np.int8
     peaks = np.abs(padded.reshape(blocks, block, -1)).max(axis=1).astype(np.float64)
     mantissa, exponent = np.frexp(peaks / largest)
     scales = np.ldexp(np.ceil(mantissa * 2.0**SCALE_BITS) / 2.0**SCALE_BITS, exponent)
-    scales[peaks == 0.0] = 1.0
+    scales[peaks < NOTHING] = 1.0
     whole = np.round(weight / np.repeat(scales, block, axis=0)[:inputs])
     return whole.astype(np.int8), (scales[0] if ranged else scales).astype(np.float32)
 

@@ -141,22 +141,24 @@ def _cycles(
 
 
 def _tones(stretch: Stretch, glide: Glide, hop: int) -> NDArray[np.float32]:
-    """Each note's wavetable, linearly interpolated, `(notes, hops, hop)`. Advances the phases."""
+    """Each note's wavetable, linearly interpolated, `(notes, hops, hop)`. Advances the phases.
+
+    What has been used up is written over: memory that the last block did not touch is slow.
+    """
     positions = _positions(stretch, glide, hop)
     scratch, shape = stretch.chord.ensemble.scratch, positions.shape
     tables = _flat_tables(stretch.chord.ensemble.rate_hz)
-    whole = np.floor(positions, out=scratch.array("whole", shape, np.float64))
-    positions -= whole
+    narrow = scratch.array("narrow", shape, np.int32)  # converted and masked much faster than int64
+    narrow[:] = positions  # rounded down: none is negative
+    positions -= narrow
     fraction = scratch.array("fraction", shape, np.float32)
     fraction[:] = positions
-    narrow = scratch.array("narrow", shape, np.int32)  # converted and masked much faster than int64
-    narrow[:] = whole
     narrow &= TABLE_SAMPLES - 1
     narrow += (glide.rows * (TABLE_SAMPLES + 1))[..., None]
-    index = scratch.array("index", shape, np.int64)
+    index = scratch.array("positions", shape, np.int64)
     index[:] = narrow
     sample = tables.take(index, out=scratch.array("sample", shape, np.float32), mode="wrap")
-    tones = tables[1:].take(index, out=scratch.array("tones", shape, np.float32), mode="wrap")
+    tones = tables[1:].take(index, out=scratch.array("narrow", shape, np.float32), mode="wrap")
     tones -= sample
     tones *= fraction
     tones += sample

@@ -21,15 +21,16 @@ class _Philox(threading.local):
     def __init__(self) -> None:
         self._bits = np.random.Philox(key=0)
         self._generator = np.random.Generator(self._bits)
-        self._fresh: dict[str, Any] = {**self._bits.state}  # the state of one that has not drawn yet
+        self._fresh: Any = {**self._bits.state}  # the state of one that has not drawn yet
+        self._counter, self._key = np.zeros(4, np.uint64), np.zeros(2, np.uint64)
+        self._fresh["state"] = {"counter": self._counter, "key": self._key}
 
     def at(self, purpose: int, seed: int, stream: int, position: int) -> np.random.Generator:
         """Philox 4x64 keyed by seed and purpose, its counter set by stream and position (Salmon et al. 2011).
         To be drawn from at once."""
-        counter = np.array([0, 0, position & _MASK64, stream & _MASK64], np.uint64)
-        key = np.array([seed & _MASK64, purpose], np.uint64)
-        state: Any = {**self._fresh, "state": {"counter": counter, "key": key}}
-        self._bits.state = state
+        self._counter[2], self._counter[3] = position & _MASK64, stream & _MASK64
+        self._key[0], self._key[1] = seed & _MASK64, purpose
+        self._bits.state = self._fresh
         return self._generator
 
 
