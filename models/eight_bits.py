@@ -87,8 +87,9 @@ def store_in_eight_bits(proto: Any, names: Mapping[str, Range | None]) -> None:
         graph.initializer.extend(numpy_helper.from_array(array, key) for key, array in stored.items())
         how: dict[str, int] = {"axis": 1} if within else {"axis": 0, "block_size": BLOCK}
         nodes.append(helper.make_node("DequantizeLinear", [*stored], [name], **how))
-        for product in products[name] if within else ():
-            _round_input(graph, product, within)
+        if within:
+            for product in products[name]:
+                _round_input(graph, product, within)
     nodes += graph.node
     del graph.node[:]
     graph.node.extend(nodes)
@@ -107,9 +108,8 @@ def _products(graph: Any) -> dict[str, list[Any]]:
     return {name: nodes for name, nodes in right.items() if name not in other}
 
 
-def _round_input(graph: Any, product: Any, within: Range | None) -> None:
+def _round_input(graph: Any, product: Any, within: Range) -> None:
     """Put the rounding of its left side in front of a product, once for all products of the same side."""
-    assert within is not None
     left = product.input[0]
     rounded = f"{left}_rounded"
     product.input[0] = rounded

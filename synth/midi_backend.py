@@ -17,6 +17,7 @@ from .errors import DeviceError
 from .quiet import quiet_stderr
 
 CLIENT_NAME: Final = "Neume"
+QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
 ALSA_DEVICE: Final = "/dev/snd/seq"
 SERVER_FILES: Final = Path("/dev/shm")  # where a JACK server has its sockets
 SERVER_PREFIX: Final = "jack_"
@@ -52,7 +53,7 @@ class MidiBackend:
     def new_client(self) -> Any:
         """An `rtmidi.MidiIn` without a port."""
         with quiet_stderr():
-            return self._rtmidi.MidiIn(self._api, CLIENT_NAME)
+            return self._rtmidi.MidiIn(self._api, CLIENT_NAME, QUEUE_MESSAGES)
 
     def port_names(self) -> list[str]:
         """Names of the input ports, by rtmidi's port number; none once the system has gone."""
@@ -63,7 +64,8 @@ class MidiBackend:
 
     @property
     def is_server(self) -> bool:
-        """Whether MIDI goes with the audio server."""
+        """Whether MIDI goes with the audio server. Its real-time thread must not wait for Python: the memory
+        that it reads from is filled anew every period, so messages would be lost, or come twice."""
         return bool(self._api == self._rtmidi.API_UNIX_JACK)
 
     def close(self) -> None:

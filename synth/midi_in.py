@@ -3,31 +3,26 @@
 First link of the chain for live playing; `midi_bytes` turns the messages into events. Speaks to python-rtmidi
 itself, because mido's backend drops the arrival times.
 
-Threads: one backend thread per open port runs `_Port.receive`, which reads the clock and appends to a bounded
-queue, nothing else. `drain`, `poll` and `close` belong to one owner thread, which calls `drain` every block
-and `poll` about once a second; any thread may call the rest. Held keys and activity are followed in `drain`,
-so no state but the queue is shared with the backend.
+Threads: `drain`, `poll` and `close` belong to one owner thread, which calls `drain` every block and `poll`
+about once a second; any thread may call the rest. Which threads fill the ports' queues, `midi_port` says.
+Held keys and activity are followed in `drain`, so no state but the queues is shared with them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Self, TypeAlias
+from typing import Final, Self
 
 from .engine_snapshot import PortActivity
 from .errors import DeviceError
 from .midi_backend import CLIENT_NAME, MidiBackend, nothing_answers
+from .midi_port import Message, MidiPort, PortReader
 from .midi_words import message_words
-from .rack.standing import PEDALS
 
-QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
 ASK_ANYWAY_POLLS: Final = 10  # how often a backend is asked for where none seems to be
 POLL_S: Final = 1.0  # how often the owner should call `poll`
-
-Message: TypeAlias = tuple[int, bytes]  # arrival in time.monotonic_ns, raw bytes
 
 
 class MidiInput:
@@ -48,10 +43,11 @@ class MidiInput:
         self.available: tuple[str, ...] = ()  # names of all input ports of the system, at the last `poll`
         self.choose(wanted)
         self._clock_ns = clock_ns
-        self._ports: dict[str, _Port] = {}
+        self._ports: dict[str, MidiPort] = {}
         self._gone: list[Message] = []  # releases for ports that have left
-        self._virtual: _Port | None = None
+        self._virtual: MidiPort | None = None
         self._backend: MidiBackend | None = None
+        self._reader: PortReader | None = None
         self._wants_virtual = virtual
         self._closed = self._doubted = False
         self._vain_polls = 0  # since something seemed to be there
@@ -77,7 +73,7 @@ class MidiInput:
     def drain(self) -> list[Message]:
         """All that has arrived since the last call, by time of arrival; releases for lost ports are in it."""
         messages, self._gone = self._gone, []
-        for port in (*self._ports.values(), *([self._virtual] if self._virtual else [])):
+        for port in self._open_ports():
             messages.extend(port.drain())
         messages.sort(key=lambda message: message[0])
         return messages
@@ -127,9 +123,19 @@ class MidiInput:
         self.problem = None
         if self._wants_virtual:
             self._open_virtual(self._backend)
+        if self._backend.is_server:
+            self._reader = PortReader(self._open_ports)
+
+    def _open_ports(self) -> list[MidiPort]:
+        """The virtual one last. Any thread."""
+        virtual = self._virtual
+        return [*list(self._ports.values()), *([virtual] if virtual is not None else [])]
 
     def _end(self) -> None:
         """All clients go before one is made anew: JACK's library crashes where old and new servers meet."""
+        if self._reader is not None:
+            self._reader.end()
+            self._reader = None
         for name in list(self._ports):
             self._forget(name)
         if self._virtual is not None:
@@ -151,79 +157,15 @@ class MidiInput:
 
     def _open(self, backend: MidiBackend, name: str, number: int) -> None:
         with contextlib.suppress(*backend.failures):  # gone again, or taken: the next poll retries
-            port = _Port(backend.new_client(), self._clock_ns)
+            port = MidiPort(backend.new_client(), self._clock_ns, calls_back=not backend.is_server)
             port.client.open_port(number, "input")
             self._ports[name] = port
 
     def _open_virtual(self, backend: MidiBackend) -> None:
         with contextlib.suppress(*backend.failures):  # Windows has no virtual ports
-            port = _Port(backend.new_client(), self._clock_ns)
+            port = MidiPort(backend.new_client(), self._clock_ns, calls_back=not backend.is_server)
             port.client.open_virtual_port(CLIENT_NAME)
             self._virtual = port
 
     def _forget(self, name: str) -> None:
         self._gone += self._ports.pop(name).close()
-
-
-class _Port:
-    """One open port: its queue, filled by the backend's thread; its held keys, number of messages and last
-    message, known to the owner's."""
-
-    def __init__(self, client: Any, clock_ns: Callable[[], int]) -> None:
-        self.client = client
-        self.messages = 0
-        self.last = b""
-        self._clock_ns = clock_ns
-        self._queue: deque[Message] = deque()
-        self._overflowed = False
-        self._held: dict[tuple[int, int], bytes] = {}  # (status, number): the message that lets it go
-        client.ignore_types(sysex=False, timing=True, active_sense=True)
-        client.set_callback(self.receive)
-
-    def receive(self, event: tuple[list[int], float], _: object = None) -> None:
-        """Backend thread. A full queue loses the message; `drain` then lets go of everything held."""
-        stamp_ns = self._clock_ns()
-        if len(self._queue) < QUEUE_MESSAGES:
-            self._queue.append((stamp_ns, bytes(event[0])))
-        else:
-            self._overflowed = True
-
-    def drain(self) -> list[Message]:
-        messages = [self._queue.popleft() for _ in range(len(self._queue))]
-        for _, message in messages:
-            self._follow(message)
-        if messages:
-            self.messages += len(messages)
-            self.last = messages[-1][1]
-        if self._overflowed:
-            self._overflowed = False
-            messages += self._let_go()
-        return messages
-
-    def close(self) -> list[Message]:
-        """Close the port; returns what was still queued and the release of all that it held."""
-        self.client.cancel_callback()
-        self.client.close_port()
-        self.client.delete()
-        return self.drain() + self._let_go()
-
-    def _follow(self, message: bytes) -> None:
-        if len(message) != 3:
-            return
-        status, number, value = message
-        kind, channel = status & 0xF0, status & 0x0F
-        if kind == 0x90 and value:
-            self._held[status, number] = bytes((0x80 | channel, number, 64))
-        elif kind in (0x80, 0x90):
-            self._held.pop((0x90 | channel, number), None)
-        elif kind == 0xB0 and number in PEDALS:
-            if value:
-                self._held[status, number] = bytes((status, number, 0))
-            else:
-                self._held.pop((status, number), None)
-
-    def _let_go(self) -> list[Message]:
-        now_ns = self._clock_ns()
-        releases = [(now_ns, release) for release in self._held.values()]
-        self._held.clear()
-        return releases

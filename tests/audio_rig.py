@@ -113,7 +113,7 @@ def server_again(server):
 
 @contextlib.contextmanager
 def asynchronous_server(period_frames=128):
-    """As `jack_server`, without its -S."""
+    """As `jack_server`, without its -S. If it is killed, the registry that this process has mapped stays."""
     with jack_server.jack_server(period_frames=period_frames) as server:
         server.terminate()
         with server_again(server) as again:

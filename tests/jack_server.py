@@ -13,20 +13,23 @@ import jack
 
 INSTALLED = shutil.which("jackd") is not None
 START_S = 10.0
+SYNCHRONOUS = ("-r", "-S")  # time stretches under load instead of samples being lost
+ASYNCHRONOUS = ("-r",)
+REALTIME = ("-R", "-P", "20")
 
 
 @contextlib.contextmanager
-def jack_server(rate_hz=48_000, period_frames=128):
-    """Start a synchronous server; inside, it is the default one of this process and its children.
+def jack_server(rate_hz=48_000, period_frames=128, options=SYNCHRONOUS):
+    """Start a server; inside, it is the default one of this process and its children.
 
-    Gives the server's process. Time stretches under load instead of samples being lost (-S). JACK has
-    room for eight servers, and a killed one keeps its place: its registry is removed if no other server runs.
+    Gives the server's process. JACK has room for eight servers, and a killed one keeps its place: its
+    registry is removed if no other server runs.
     """
     name = f"neume-{os.getpid()}-{uuid.uuid4().hex[:6]}"
     kept = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_AUDIO_RESERVATION")}
     os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_AUDIO_RESERVATION="1")
-    command = f"jackd -n {name} -r -S -d dummy -r {rate_hz} -p {period_frames}"
-    server = subprocess.Popen(command.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = ["jackd", "-n", name, *options, "-d", "dummy", "-r", str(rate_hz), "-p", str(period_frames)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_it_answers(name)
         yield server
@@ -42,6 +45,19 @@ def jack_server(rate_hz=48_000, period_frames=128):
                 os.environ.pop(key)
             else:
                 os.environ[key] = value
+
+
+def stage_server(period_frames=128):
+    """A server as on a stage: asynchronous, and real-time where the system allows it."""
+    return jack_server(
+        period_frames=period_frames, options=REALTIME if realtime_is_allowed() else ASYNCHRONOUS
+    )
+
+
+def realtime_is_allowed():
+    """A server that is told to be real-time does not start where that is not allowed."""
+    asked = subprocess.run(["chrt", "-f", "20", "true"], stderr=subprocess.DEVNULL, check=False)
+    return asked.returncode == 0
 
 
 def _other_servers():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import math
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import typer
 from bundle_factory import write_bundle
+from reference_rig import needs_reference
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -22,9 +22,8 @@ from neume.models.evaluate.scoring import COLUMNS, Rendering, score_segment
 from neume.models.evaluate.tables import picture_listener, print_report
 from neume.models.fluid import FluidReference
 from neume.synth.bundle import Bundle, open_bundle
-from neume.synth.errors import NeumeError, OutputError, UsageError
+from neume.synth.errors import OutputError, UsageError
 from neume.synth.events import MidiEvent, NoteOff, NoteOn, SystemReset
-from neume.synth.instruments.fluid import find_soundfont
 from neume.synth.mel import MelSpec
 from neume.synth.renderer import StreamRenderer
 from neume.synth.stages import Stages, load_stages
@@ -36,17 +35,6 @@ CHORD: tuple[MidiEvent, ...] = (
     NoteOff(48_000, 0, 60),
     NoteOff(60_000, 1, 67),
 )
-
-
-def has_reference() -> bool:
-    try:
-        find_soundfont()
-    except NeumeError:
-        return False
-    return importlib.util.find_spec("fluidsynth") is not None
-
-
-needs_reference = pytest.mark.skipif(not has_reference(), reason="needs FluidSynth and FluidR3_GM.sf2")
 
 
 @pytest.fixture(scope="module")

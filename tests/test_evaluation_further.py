@@ -16,6 +16,7 @@ import mido
 import numpy as np
 import pytest
 import typer
+from reference_rig import needs_reference
 from rich.console import Console
 from tiny_songs import note, write_loud_bundle, write_song
 from typer.testing import CliRunner, Result
@@ -37,7 +38,6 @@ from neume.synth.bundle import Bundle, open_bundle
 from neume.synth.engine import EngineConfig
 from neume.synth.errors import NeumeError, UsageError
 from neume.synth.events import MidiEvent, NoteOff, NoteOn, PitchBend, ProgramChange
-from neume.synth.instruments.fluid import find_soundfont
 from neume.synth.mel import MelSpec
 from neume.synth.renderer import StreamRenderer
 from neume.synth.stages import Stages, load_stages
@@ -61,15 +61,6 @@ MIXTURES = {
 }
 
 
-def has_reference() -> bool:
-    try:
-        find_soundfont()
-    except NeumeError:
-        return False
-    return importlib.util.find_spec("fluidsynth") is not None
-
-
-needs_reference = pytest.mark.skipif(not has_reference(), reason="needs FluidSynth and FluidR3_GM.sf2")
 needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib"
 )

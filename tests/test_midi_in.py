@@ -7,8 +7,8 @@ import pytest
 import rtmidi
 from jack_server import INSTALLED, jack_server
 
-from neume.synth.midi_backend import list_ports
-from neume.synth.midi_in import QUEUE_MESSAGES, MidiInput
+from neume.synth.midi_backend import QUEUE_MESSAGES, list_ports
+from neume.synth.midi_in import MidiInput
 
 needs_jack = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
 PATIENCE_S = 20.0

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from control_rig import memory_kb, own_folders
-from jack_server import INSTALLED
+from control_rig import own_folders
+from jack_server import INSTALLED, stage_server
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
-from soak_rig import OPTIONS, stage_server
+from soak_load import ProcessLoad
+from soak_panel import OPTIONS
 
 import neume.presets
 from neume.synth.control.commands import PlayFile, Quit, ResetCounters, Transport
@@ -91,21 +92,6 @@ def _timed(act):
     return (time.perf_counter() - wall_s) * 1e3, (time.thread_time() - own_s) * 1e3
 
 
-class Memory:
-    """What panel and engine keep in memory, from time to time."""
-
-    def __init__(self, *numbers):
-        self._numbers, self._samples_kb = numbers, []
-
-    def sample(self):
-        self._samples_kb.append([memory_kb(number) for number in self._numbers])
-
-    def growth_kb(self):
-        """From the second quarter of the time to the last, for each process."""
-        quarters = np.array_split(np.array(self._samples_kb), 4)
-        return np.median(quarters[3], axis=0) - np.median(quarters[1], axis=0)
-
-
 @contextlib.contextmanager
 def repeating(milliseconds, what):
     timer = QTimer()
@@ -145,7 +131,7 @@ def playing_panel(qtbot, tmp_path):
 
 def test_playing_with_the_panel_open(qtbot, panel, capsys):
     watch = Stopwatch(panel)
-    memory = Memory(os.getpid(), panel.engine.client.process_id)
+    load = ProcessLoad(panel=os.getpid(), engine=panel.engine.client.process_id)
     views = [*panel.window.views] * 1000
 
     def next_view():
@@ -156,16 +142,16 @@ def test_playing_with_the_panel_open(qtbot, panel, capsys):
         panel.engine.post(ResetCounters())
         qtbot.wait(500)
         watch.rows.clear()
-        with repeating(MEMORY_MS, memory.sample):
+        with repeating(MEMORY_MS, load.sample):
             qtbot.wait(int(SECONDS * 1000))
-    end, figures, growth_kb = panel.engine.latest, watch.figures(), memory.growth_kb()
+    end, figures, growth_kb = panel.engine.latest, watch.figures(), load.growth_kb()
     with capsys.disabled():
         _tell(end, figures, growth_kb, len(watch.rows) / SECONDS)
     assert panel.keeper.restarts == 0
     assert end.underruns == 0
     assert figures["frame"][1] < FRAME_MS
     assert len(watch.rows) / SECONDS > 55.0
-    assert (growth_kb < GROWTH_KB).all()
+    assert all(growth < GROWTH_KB for growth in growth_kb.values())
 
 
 def _tell(end, figures, growth_kb, ticks_hz):
@@ -175,4 +161,5 @@ def _tell(end, figures, growth_kb, ticks_hz):
     print(f"on {end.device}, {end.latency}; the last underrun: {end.underrun}")
     for name, (median, p99, most) in figures.items():
         print(f"{name}: p50 {median:.2f} ms, p99 {p99:.2f} ms, max {most:.2f} ms")
-    print(f"memory, second quarter to last: panel {growth_kb[0]:+.0f} kB, engine {growth_kb[1]:+.0f} kB")
+    growth = ", ".join(f"{name} {kb:+.0f} kB" for name, kb in growth_kb.items())
+    print(f"memory, second quarter to last: {growth}")

@@ -12,9 +12,11 @@ import time
 
 import numpy as np
 import pytest
-from control_rig import memory_kb, own_folders
-from jack_server import INSTALLED
-from soak_rig import Keyboard, SoakPanel, stage_server, stage_table
+from control_rig import own_folders
+from jack_server import INSTALLED, stage_server
+from soak_hands import Keyboard
+from soak_load import ProcessLoad
+from soak_panel import SoakPanel, stage_table
 from test_play_jack import Capture
 
 from neume.synth.control.client import EngineClient
@@ -32,39 +34,8 @@ LISTEN_S = 1.0
 FADED_S = 15.0  # a pad falls by 8.5 dB a second
 TICKS_HZ = 55.0
 GROWTH_KB = 10_000
-CPU_HZ = os.sysconf("SC_CLK_TCK")
 
 folders = pytest.fixture(autouse=True)(own_folders)
-
-
-class Load:
-    """Memory and processor time of processes, about once a second."""
-
-    def __init__(self, **numbers):
-        self._numbers = numbers
-        self._memory_kb, self._cpu_s, self._at_s = [], [], []
-
-    def sample(self):
-        self._at_s.append(time.monotonic())
-        self._memory_kb.append([memory_kb(number) for number in self._numbers.values()])
-        self._cpu_s.append([_cpu_s(number) for number in self._numbers.values()])
-
-    def growth_kb(self):
-        """From the second quarter of the time to the last."""
-        quarters = np.array_split(np.array(self._memory_kb), 4)
-        growth = np.median(quarters[3], axis=0) - np.median(quarters[1], axis=0)
-        return dict(zip(self._numbers, growth, strict=True))
-
-    def cores(self):
-        """How much of one processor each has used."""
-        used = np.subtract(self._cpu_s[-1], self._cpu_s[0]) / (self._at_s[-1] - self._at_s[0])
-        return dict(zip(self._numbers, used, strict=True))
-
-
-def _cpu_s(number):
-    with open(f"/proc/{number}/stat") as stat:
-        fields = stat.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CPU_HZ
 
 
 @pytest.fixture
@@ -92,7 +63,7 @@ def heard_peak():
 def test_dense_playing_with_the_panel_open(panel, capsys):
     with Keyboard() as keyboard:
         began = panel.until(lambda state: any("Soak" in port for port in state["ports"]))
-        load = Load(panel=panel.process_id, engine=began["engine_process"])
+        load = ProcessLoad(panel=panel.process_id, engine=began["engine_process"])
         keyboard.play(SETTLING_S)
         panel.ask("begin")
         keyboard.play(SECONDS, load.sample)

@@ -67,28 +67,28 @@ def eval_bundle(
     from rich.progress import Progress
 
     from .dev_set import corpus_folder
-    from .further import joined, measured, read_report
+    from .further import identified, joined, measured, read_report
     from .tables import make_folder, picture_listener, print_report, write_pictures
 
     folder, wanted = corpus_folder(corpus), set(measure or [Measure.FIGURES])
-    report = measured(bundle, folder, (), steps=steps, seed=seed)
+    report = identified(bundle, steps, seed)
     if out:
         make_folder(out)
     if onto:
         report = joined(read_report(onto), report)
-    # The cost without a progress bar, which would take time of its own.
-    report |= measured(bundle, folder, wanted & {Measure.COST}, steps=steps, seed=seed)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("segments", total=None)
+    progress = Progress(console=Console(stderr=True), transient=True)
+    task = progress.add_task("segments", total=None)
 
-        def tick(segment: Segment, heard: Mapping[str, Rendering]) -> None:
-            progress.update(task, advance=1, description=segment.name)
+    def tick(segment: Segment, heard: Mapping[str, Rendering]) -> None:
+        progress.start()  # not before: while the cost is measured, a bar would take time of its own
+        progress.update(task, advance=1, description=segment.name)
 
-        listener = picture_listener(out, tick) if out and Measure.FIGURES in wanted else tick
+    listener = picture_listener(out, tick) if out and Measure.FIGURES in wanted else tick
+    try:
         report |= measured(
             bundle,
             folder,
-            wanted - {Measure.COST},
+            wanted,
             segments=segments,
             steps=steps,
             seed=seed,
@@ -96,6 +96,8 @@ def eval_bundle(
             second=second,
             listener=listener,
         )
+    finally:
+        progress.stop()
     if out:
         write_pictures(report, out)
     if as_json:

@@ -23,6 +23,11 @@ from .report import SCHEMA, Listener, Report, about, evaluate
 from .steps_table import steps_cost, steps_quality
 
 
+def identified(bundle: str | Path, steps: int | None, seed: int) -> Report:
+    """A report of which nothing is measured yet: which bundle it is of, and how that is heard."""
+    return {"schema": SCHEMA, "bundle": about(open_named(bundle), steps, seed)}
+
+
 def measured(
     bundle: str | Path,
     corpus: Path,
@@ -35,7 +40,7 @@ def measured(
     second: Path | None = None,
     listener: Listener | None = None,
 ) -> Report:
-    """The wanted parts of a report; which bundle they are of is always in it.
+    """The wanted parts of a report, the cost before all others; which bundle they are of is always in it.
 
     Raises `NeumeError` as `evaluate` does, and at once for pictures without matplotlib and for mixtures
     without a song.
@@ -45,7 +50,7 @@ def measured(
         require_matplotlib()
     if Measure.MIXTURES in wanted:
         songs_of(dev_set)
-    report: Report = {"schema": SCHEMA, "bundle": about(opened, steps, seed)}
+    report = identified(bundle, steps, seed)
     if Measure.COST in wanted:
         report["cost"] = steps_cost(opened)
     if Measure.FIGURES in wanted:
