@@ -32,7 +32,7 @@ WEAKNESSES: Final = """\
 - Sound effects and other programs without a steady pitch are the furthest from the reference: see the table.
 - Vibrato and beating that the reference's samples carry are smoothed or set elsewhere in time.
 - Inharmonic sounds (bells, piano's highest keys) are shaped from a harmonic tone and noise.
-- Chords of steady voices (strings, choir, brass) come out about 2 dB quieter than the reference.
+- Held notes of steady voices (strings, choir, brass, organ) come out 1 to 4 dB quieter than the reference.
 - One drum kit. Key pressure and modulation move the pitch as vibrato, not the timbre.
 - Onsets below C3 lie up to 7 ms early or late, within one period of the note.
 - The development set is small, and was looked at while building: expect a little less elsewhere.
