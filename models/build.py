@@ -92,6 +92,12 @@ def dataset_voices(folder: Path) -> dict[int, VoiceRow]:
     return {int(p): row for p, row in json.loads((folder / MANIFEST).read_text())["voices"].items()}
 
 
+def dataset_soundfont(folder: Path) -> Path | None:
+    """The SoundFont that a set was rendered with; None for recordings."""
+    plan = json.loads((folder / MANIFEST).read_text()).get("plan")
+    return None if plan is None else find_soundfont(plan["soundfont"] or None)
+
+
 def program_of(plan: BuildPlan, index: int) -> int:
     """The program of a stem: drawn by weight, from the seed and the index alone."""
     weights = np.array(list(TRAINED.values()))

@@ -25,11 +25,12 @@ from .batches import StemSet
 from .inverter import Inverter, InverterConfig
 from .layers import CausalBlock
 from .loop import LoopConfig, fast_bfloat16, learning_rate, load_checkpoint, step_optimiser
+from .spectral_loss import DECIBEL
 from .spectrogram import RESIDUAL_LIMIT, Denoiser, MeanModel, SpectrogramConfig
 from .stems import AUDIO_SCALE, Stem
 from .tokens import COLUMN, RaggedTokens
 from .train_inverter import InverterTask, InverterTraining
-from .train_spectrogram import DECIBEL, WARM_FRAMES, SpectrogramTask, SpectrogramTraining, noise_and_level
+from .train_spectrogram import WARM_FRAMES, SpectrogramTask, SpectrogramTraining, noise_and_level
 
 BLOCK: Final = 2  # frames that the block-autoregressive control makes at once
 SOUNDING_DB: Final = -60.0

@@ -41,7 +41,7 @@ from neume.synth.manifest import (
 from neume.synth.mel import MelSpec
 from neume.synth.stages import load_stages
 
-from .build import dataset_voices, stem_folder
+from .build import dataset_soundfont, dataset_voices, stem_folder
 from .calibration import note_ranges
 from .card import card_text
 from .eight_bits import round_linear_weights
@@ -55,6 +55,7 @@ from .onnx_export import (
     export_spectrogram,
 )
 from .onnx_weights import half_precision
+from .phases import with_phases
 from .programs import NAMES, family, substitute
 from .spectrogram import Denoiser, MeanModel, SpectrogramConfig, slot_tokens
 from .stems import SLOTS, Stem
@@ -91,7 +92,7 @@ def export_bundle(
 ) -> float:
     """Write the bundle of two runs into `folder`, replacing one that is there; returns the parity error.
 
-    `datasets` were trained on; voices are the first one's.
+    `datasets` were trained on; voices are the first one's, their phases those of its SoundFont if it has one.
     Nothing is written when a parity check fails or the finished bundle does not open.
     """
     spectrogram, inverter = load_checkpoint(spectrogram_run), load_checkpoint(inverter_run)
@@ -102,12 +103,13 @@ def export_bundle(
     files[LICENCE_NAME] = plan.licence_file.read_bytes()
     files[CARD_NAME] = card_text(plan.info, plan.data, plan.data_licence, plan.report).encode()
     files |= carried_pictures(plan.report or {})
-    manifest = _manifest(
-        plan, stages, dataset_voices(datasets[0]), spectrogram["seconds"] + inverter["seconds"]
-    )
-    files[GOLDEN_AUDIO] = _golden_audio(Bundle(folder, manifest, "", files))
+    seconds = spectrogram["seconds"] + inverter["seconds"]
+    bundle = Bundle(folder, _manifest(plan, stages, dataset_voices(datasets[0]), seconds), "", files)
+    if (soundfont := dataset_soundfont(datasets[0])) is not None:
+        bundle = with_phases(bundle, soundfont)
+    files[GOLDEN_AUDIO] = _golden_audio(bundle)
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    manifest = replace(manifest, files=hashes)
+    manifest = replace(bundle.manifest, files=hashes)
     unfinished = folder.parent / f".{folder.name}.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)

@@ -22,12 +22,14 @@ from .loop import rank, step_optimiser, update_average
 from .made_frames import MadeFrames
 from .onnx_weights import load_weights
 from .pictures import spectrogram_pairs
-from .spectral_loss import SpectralLoss
+from .spectral_loss import DECIBEL, SpectralLoss, level_distance
 
 WARM_HOPS: Final = 8  # of a crop, not judged: the stream begins there without its past
 ADVERSARIAL_WEIGHT: Final = 0.1
 FEATURE_WEIGHT: Final = 1.0
 MEL_WEIGHT: Final = 1.0
+LEVEL_WEIGHT: Final = 1.0
+LEVEL_FRAMES: Final = 13  # 69 ms
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,16 @@ class InverterTask:
         made, _ = self.model(mel, excitation, states)
         made, wanted = made[:, WARM_HOPS + 1 :].flatten(1), audio[:, WARM_HOPS:-1].flatten(1)
         spectral = self.spectral(made, wanted)
-        mel_distance = (self.mel(made) - self.mel(wanted)).abs().mean()
-        loss = spectral + MEL_WEIGHT * mel_distance
-        figures = {"spectral": spectral.item(), "mel_db": mel_distance.item() * 8.686}
+        made_mel, wanted_mel = self.mel(made), self.mel(wanted)
+        mel_distance = (made_mel - wanted_mel).abs().mean()
+        level = level_distance(made_mel, wanted_mel, LEVEL_FRAMES)
+        loss = spectral + MEL_WEIGHT * mel_distance + LEVEL_WEIGHT * level
+        figures = {
+            "spectral": spectral.item(),
+            "mel_db": mel_distance.item() * DECIBEL,
+            "level_db": level.item() * DECIBEL,
+            "louder_db": (made_mel - wanted_mel).mean().item() * DECIBEL,
+        }
         if step >= config.adversarial_from:
             loss = loss + self._adversarial(made, wanted, step, learning_rate, figures)
         figures["gradient"] = step_optimiser(self.optimiser, loss, learning_rate)

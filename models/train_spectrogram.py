@@ -20,6 +20,7 @@ from .batches import StemSet, token_batch
 from .loop import fast_bfloat16, rank, step_optimiser, update_average
 from .onnx_weights import load_weights
 from .pictures import spectrogram_pairs
+from .spectral_loss import DECIBEL, level_distance
 from .spectrogram import RESIDUAL_LIMIT, Denoiser, MeanModel, SpectrogramConfig
 from .tokens import RaggedTokens
 
@@ -28,7 +29,6 @@ SPREAD_WEIGHT: Final = 0.2
 DIFFUSION_WEIGHT: Final = 0.5
 LEVEL_WEIGHT: Final = 0.3
 LEVEL_FRAMES: Final = 29  # over which power is averaged for the level: longer than beating's usual period
-DECIBEL: Final = 20.0 / math.log(10.0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class SpectrogramTask:
         likelihood = (torch.log(spread) + 0.5 * standard**2)[:, judged].mean()
         clean = standard.detach().clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
         diffusion = self._diffusion(clean, context.detach(), seed)
-        level = (_levels(mean[:, judged]) - _levels(mel[:, judged])).abs().mean()
+        level = level_distance(mean[:, judged], mel[:, judged], LEVEL_FRAMES)
         loss = error + SPREAD_WEIGHT * likelihood + DIFFUSION_WEIGHT * diffusion + LEVEL_WEIGHT * level
         return loss, {
             "error_db": error.item() * DECIBEL,
@@ -121,17 +121,6 @@ class SpectrogramTask:
         spectrogram_pairs(
             folder / f"preview-{step:07d}.png", list(mel.cpu().numpy()), list(mean.cpu().numpy())
         )
-
-
-def _levels(mel: Tensor) -> Tensor:
-    """Natural-log magnitude of the power's mean over stretches of `LEVEL_FRAMES`, `(b, stretches, mels)`.
-
-    The mean of logarithms lies below the logarithm of the mean: learnt from frames alone, beating chords
-    come out too quiet.
-    """
-    frames = min(LEVEL_FRAMES, mel.shape[1])
-    power = torch.exp(2.0 * mel.float()).unfold(1, frames, frames).mean(-1)
-    return 0.5 * torch.log(power + 1e-12)
 
 
 def noise_and_level(clean: Tensor, seed: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -81,6 +81,7 @@ class VoiceAnchors:
     release_db_per_s: tuple[float, ...]
     tuning_semitones: tuple[float, ...]
     settle_s: tuple[float, ...] = ()  # after which a held note fades no more; empty: it never stops
+    phase_cycles: tuple[float, ...] = ()  # in which the excitation begins; empty: 0
 
 
 @dataclass(frozen=True, slots=True)

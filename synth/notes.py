@@ -221,6 +221,7 @@ class NoteTable:
             slot[name] = getattr(self.voices, name)[program, event.key]
         slot["settle"] = int(self.voices.settle_s[program, event.key] * self.rate_hz)
         slot["tuning"] = self.voices.tuning_semitones[program, event.key]
+        slot["phase"] = self.voices.phase_cycles[program, event.key]
         slot["pitch"] = np.nan
 
     def _free_slot(self, frame: int) -> int:

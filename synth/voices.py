@@ -24,23 +24,26 @@ CHOKE_DB_PER_S: Final = 2000.0  # hi-hat choke and "all sound off": silent after
 
 @dataclass(frozen=True, slots=True)
 class VoiceTable:
-    """Per program (row, 128 is the drum kit) and key (column): four `(129, 128)` float32 arrays.
+    """Per program (row, 128 is the drum kit) and key (column): five `(129, 128)` float32 arrays.
 
     `decay_db_per_s`: fall of a held note, for `settle_s` at most: an organ's loop sounds on;
     `release_db_per_s`: further fall after its release;
     `tuning_semitones`: pitch of the note above its key, an octave below it where an organ's stops sound there
-    (drums: pitch of the drum's strongest partial).
+    (drums: pitch of the drum's strongest partial);
+    `phase_cycles`: where in its period a note's excitation begins, so that the pulses of low notes come when
+    the reference's do.
     """
 
     decay_db_per_s: NDArray[np.float32]
     release_db_per_s: NDArray[np.float32]
     tuning_semitones: NDArray[np.float32]
     settle_s: NDArray[np.float32]
+    phase_cycles: NDArray[np.float32]
 
     @staticmethod
     def from_anchors(rows: Mapping[int, Mapping[str, Sequence[float]]]) -> VoiceTable:
         """Spread measured anchors over all keys. Each row holds `keys` and, per anchor key, the
-        other columns; `settle_s` may be missing.
+        other columns; `settle_s` and `phase_cycles` may be missing.
 
         Programs without a row fade and release at moderate defaults and are in tune.
         """
@@ -48,6 +51,7 @@ class VoiceTable:
         release = np.full((PROGRAMS + 1, KEYS), 200.0, np.float32)
         tuning = np.zeros((PROGRAMS + 1, KEYS), np.float32)
         settle = np.full((PROGRAMS + 1, KEYS), NEVER_S, np.float32)
+        phase = np.zeros((PROGRAMS + 1, KEYS), np.float32)
         every_key = np.arange(KEYS)
         for program, row in rows.items():
             keys = np.asarray(row["keys"])
@@ -55,12 +59,13 @@ class VoiceTable:
             release[program] = np.interp(every_key, keys, row["release_db_per_s"])
             nearest = np.abs(every_key[:, None] - keys).argmin(axis=1)  # tunings jump, by octaves too
             tuning[program] = np.asarray(row["tuning_semitones"])[nearest]
-            if len(row.get("settle_s", ())):
-                settle[program] = np.asarray(row["settle_s"])[nearest]
+            for name, column in (("settle_s", settle), ("phase_cycles", phase)):
+                if len(row.get(name, ())):
+                    column[program] = np.asarray(row[name])[nearest]
         np.clip(decay, 0.0, MAX_RATE_DB_PER_S, out=decay)
         decay[DRUM_PROGRAM] = np.maximum(decay[DRUM_PROGRAM], LEAST_DRUM_DECAY_DB_PER_S)
         np.clip(release, 1.0, MAX_RATE_DB_PER_S, out=release)
-        return VoiceTable(decay, release, tuning, settle)
+        return VoiceTable(decay, release, tuning, settle, phase)
 
 
 def velocity_db(velocity: NDArray[np.float32] | float) -> NDArray[np.float32]:

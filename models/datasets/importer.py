@@ -151,12 +151,19 @@ def _stems_of(entry: Listed, seconds: float) -> tuple[int, str]:
 
 
 def voice_rows(source: str) -> dict[int, VoiceRow]:
-    """The measured voices of a built set's folder or of a bundle; the default bundle's for an empty text."""
+    """The measured voices of a built set's folder or of a bundle; the default bundle's for an empty text.
+
+    Phases are left out: they belong to a bundle's own inverter.
+    """
     if source and (Path(source) / MANIFEST).is_file():
         return dataset_voices(Path(source))
     manifest = open_named(source or None).manifest
     return {
-        program.number: {name: list(values) for name, values in asdict(program.voice).items()}
+        program.number: {
+            name: list(values)
+            for name, values in asdict(program.voice).items()
+            if values and name != "phase_cycles"
+        }
         for program in manifest.programs
         if program.voice is not None
     }

@@ -63,20 +63,21 @@ def _program(table: Table) -> Program:
 
 
 def _voice(table: Table) -> VoiceAnchors:
+    further = [name for name in ("settle_s", "phase_cycles") if table.has(name)]
     voice = VoiceAnchors(
         keys=table.integers("keys", 0, KEYS - 1, KEYS),
         decay_db_per_s=table.numbers("decay_db_per_s", 0.0, MAX_RATE_DB_PER_S, KEYS),
         release_db_per_s=table.numbers("release_db_per_s", 0.0, MAX_RATE_DB_PER_S, KEYS),
         tuning_semitones=table.numbers("tuning_semitones", -MAX_TUNING_SEMITONES, MAX_TUNING_SEMITONES, KEYS),
-        settle_s=table.numbers("settle_s", 0.1, NEVER_S, KEYS) if table.has("settle_s") else (),
+        settle_s=table.numbers("settle_s", 0.1, NEVER_S, KEYS) if "settle_s" in further else (),
+        phase_cycles=table.numbers("phase_cycles", 0.0, 1.0, KEYS) if "phase_cycles" in further else (),
     )
     table.close()
     if not table.clean:
         return voice
     if not ascending(voice.keys):
         table.fault("keys", "must hold at least one key and ascend")
-    columns = ["decay_db_per_s", "release_db_per_s", "tuning_semitones"]
-    for name in (*columns, *(["settle_s"] if table.has("settle_s") else [])):
+    for name in ("decay_db_per_s", "release_db_per_s", "tuning_semitones", *further):
         if len(getattr(voice, name)) != len(voice.keys):
             table.fault(name, f"has {len(getattr(voice, name))} values for {len(voice.keys)} keys")
     return voice
