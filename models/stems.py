@@ -14,18 +14,18 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from neume.synth.conditioning import FEATURES, write_conditioning
+from neume.synth.conditioning import FEATURES
 from neume.synth.events import MidiEvent
-from neume.synth.excitation import write_excitation
+from neume.synth.hops import play_hops
 from neume.synth.mel import MelSpec
 from neume.synth.noise import white_noise
 from neume.synth.notes import NoteTable
-from neume.synth.stretch import stretches
 from neume.synth.voices import VoiceTable
 
 from .fluid import FluidReference
 
 SLOTS: Final = 64
+ACTIVE: Final = FEATURES.index("active")
 AUDIO_SCALE: Final = 16_384.0  # int16 per unit: 6 dB of headroom above full scale
 NOTHING: Final = np.zeros(0, np.float32)
 
@@ -90,21 +90,15 @@ def make_stem(
     hop = spec.hop_samples
     frames = len(audio) // hop
     excitation = np.zeros((frames, hop, 2), np.float32)
-    tokens: list[NDArray[np.float32]] = []
-    counts = np.zeros(frames, np.int64)
-    for first, stretch in stretches(notes, events, start, hop, frames):
-        part = slice(first, first + stretch.hops)
-        rows = np.zeros((stretch.hops, SLOTS, len(FEATURES)), np.float32)
-        write_conditioning(stretch, rows)
-        write_excitation(stretch, excitation[part])
-        tokens.append(rows[:, stretch.index].reshape(-1, len(FEATURES)))
-        counts[part] = len(stretch.index)
+    rows = np.zeros((frames, SLOTS, len(FEATURES)), np.float32)
+    play_hops(notes, events, start, rows, excitation, np.zeros(frames, np.bool_))
+    active = rows[..., ACTIVE] > 0.0
     excitation[..., 1] *= white_noise(*noise_key, 0, frames * hop).reshape(frames, hop)
     mel = spec.analyse(np.concatenate([before, audio]))[len(before) // hop :]
     return Stem(
         audio=np.clip(np.round(audio * AUDIO_SCALE), -32768, 32767).astype(np.int16).reshape(frames, hop),
         excitation=excitation.astype(np.float16),
         mel=mel.astype(np.float16),
-        tokens=np.concatenate(tokens) if tokens else np.zeros((0, len(FEATURES)), np.float32),
-        offsets=np.concatenate([[0], np.cumsum(counts)]),
+        tokens=rows[active],
+        offsets=np.concatenate([[0], np.cumsum(active.sum(axis=1))]),
     )

@@ -6,15 +6,15 @@ is played for, and its member: `member_channel`. It has bend and pressure of its
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from .events import CHANNELS, DRUM_CHANNEL
 from .voices import DRUM_PROGRAM
 
+MEMBER_CHANNELS: Final = CHANNELS * (CHANNELS + 1)  # the sixteen, and each of them for each
 SUSTAIN: Final = 64  # the controller
 PEDAL_DOWN: Final = 64  # and the value from which on a pedal is down
 PAN_CENTRE: Final = 64  # CC10; 0 and 1 are both hard left, 127 is hard right (MMA RP-036)
@@ -82,7 +82,7 @@ class ChannelState:
     @property
     def gain_db(self) -> float:
         """Volume and expression together: 40 log10 of each over 127 (GM level 1 recommendation)."""
-        return float(40.0 * np.log10(max(self.volume, 1e-2) * max(self.expression, 1e-2) / 127.0**2))
+        return 40.0 * math.log10(max(self.volume, 1e-2) * max(self.expression, 1e-2) / 127.0**2)
 
     @property
     def send_depths(self) -> tuple[float, float]:
@@ -197,6 +197,10 @@ class Channels:
         if channel not in self._members:
             self._members[channel] = MemberState(channel, self._states[home_of(channel)])
         return self._members[channel]
+
+    def members_of(self, home: int) -> list[int]:
+        """The member channels that have been used and follow one of the sixteen."""
+        return [channel for channel in self._members if home_of(channel) == home]
 
     def reset(self) -> None:
         self._states = [_fresh(channel) for channel in range(CHANNELS)]

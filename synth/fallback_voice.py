@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fallback_tones import DRUM_TONE, PARTIALS, attack_samples, tone_spectra
+from .hop_kernel import vibratos
 from .notes import NoteTable, slot_levels_db
-from .vibrato import vibrato_semitones
 from .voices import DRUM_PROGRAM, KEYS
 
 Float32 = NDArray[np.float32]
@@ -147,8 +147,7 @@ class FallbackVoice:
         for table, chosen in zip(self._tables, used, strict=True):
             if chosen.size:
                 mine = slice(first, first + len(chosen))
-                channels = slots["channel"][mine].tolist()
-                moved[mine] = vibrato_semitones(table, slots[mine], channels, np.array([[frame]]))
+                moved[mine] = vibratos(slots[mine], table.standing(), frame, self._rate_hz)
                 first = mine.stop
         return moved
 

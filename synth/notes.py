@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .channels import Channels, ChannelState, home_of
+from .channels import MEMBER_CHANNELS, Channels, ChannelState, home_of
 from .events import (
     CHANNELS,
     ChannelPressure,
@@ -27,10 +27,11 @@ from .events import (
     ProgramChange,
     SystemReset,
 )
+from .hop_kernel import HELD, SILENT_DB, retire
 from .voices import CHOKE_DB_PER_S, DRUM_PROGRAM, VoiceTable, velocity_db
 
-SILENT_DB: Final = -90.0  # a voice this far below the loudest is over
-HELD: Final = -1  # release frame of a note that has not been released
+__all__ = ["HELD", "SILENT_DB", "SLOT", "Controls", "NoteTable", "NoteTableState", "slot_levels_db"]
+
 CHOKES: Final = {42: (46,), 44: (46,), 46: (42, 44), 71: (72,), 72: (71,), 73: (74,), 74: (73,), 80: (81,)}
 SOFT_PEDAL_GAIN: Final = 0.75  # of the velocity, for notes begun while CC67 is down
 
@@ -78,8 +79,8 @@ class Controls(NamedTuple):
 class NoteTable:
     """Sounding and releasing notes of one stream, in `slots`, a structured array of fixed length.
 
-    `changes` grows with whatever changes a note or a controller, `control_changes` with what may change a
-    controller. A note's `phase` and `pitch`, which the excitation keeps there, do not count.
+    `control_changes` grows with whatever may change a controller. `phase` and `pitch` of a note are the
+    excitation's.
     """
 
     def __init__(self, slots: int, voices: VoiceTable, rate_hz: int = 48_000) -> None:
@@ -87,26 +88,22 @@ class NoteTable:
         self.voices = voices
         self.rate_hz = rate_hz
         self.channels = Channels()
-        self.changes = self.control_changes = 0
-        self._controls: dict[int, Controls] = {}  # what `controls` has said since they last changed
+        self.control_changes = 0
+        self._standing = np.zeros((MEMBER_CHANNELS, len(Controls._fields)))
+        self._changed()
 
     def reset(self) -> None:
-        self._changed()
         self.slots[:] = 0
         self.channels.reset()
-
-    def move_to(self, memory: NDArray[np.void]) -> None:
-        """Keep the slots in other memory of the same length from now on."""
-        memory[:] = self.slots
-        self.slots = memory
+        self._changed()
 
     def state(self) -> NoteTableState:
         return NoteTableState(self.slots.copy(), self.channels.state())
 
     def restore(self, state: NoteTableState) -> None:
-        self._changed()
         self.slots[:] = state.slots
         self.channels.restore(state.channels)
+        self._changed()
 
     @property
     def sounding(self) -> int:
@@ -115,42 +112,46 @@ class NoteTable:
 
     def apply(self, event: MidiEvent) -> None:
         """Take one event into the table. Unknown controllers change nothing."""
-        if isinstance(event, NoteOn | NoteOff):
-            self.changes += 1
-        else:
-            self._changed()
         match event:
             case NoteOn():
                 self._note_on(event)
             case NoteOff():
                 self._key_up(event.channel, event.key, event.frame)
             case ControlChange():
+                self._changed(event.channel)
                 self._control(event)
             case PitchBend():
+                self._changed(event.channel)
                 self.channels[event.channel].bend = event.value
             case ChannelPressure():
+                self._changed(event.channel)
                 self.channels[event.channel].pressure = event.value
             case PolyPressure():
                 chosen = self._sounding(event.channel) & (self.slots["key"] == event.key)
                 self.slots["pressure"][chosen] = event.value / 127.0
             case ProgramChange():
+                self._changed(event.channel)
                 self.channels[event.channel].select_program(event.program)
             case SystemReset():
                 self.slots["key_down"] = False
                 self.slots["sostenuto"] = False
                 self._release(self.slots["active"], event.frame)
                 self.channels.reset()
+                self._changed()
             case Panic():  # pedals go up too: one that hangs would hold the next notes
                 self.slots[:] = 0
                 self.channels.lift_pedals()
+                self._changed()
 
-    def controls(self, channel: int) -> Controls:
-        """What a channel says to its notes, worked out once for each change."""
-        if channel not in self._controls:
-            state = self.channels[channel]
-            positions = (state.modulation / 127.0, state.pressure / 127.0, state.sustain / 127.0)
-            self._controls[channel] = Controls(state.bend_semitones, state.gain_db, *positions)
-        return self._controls[channel]
+    def standing(self) -> NDArray[np.float64]:
+        """What each channel says to its notes, `(MEMBER_CHANNELS, len(Controls._fields))`; a row is right if
+        the channel has been used."""
+        for channel in self._changed_channels:
+            self._standing[channel] = _controls(self.channels[channel])
+            for member in self.channels.members_of(channel):
+                self._standing[member] = _controls(self.channels[member])
+        self._changed_channels.clear()
+        return self._standing
 
     def levels_db(self, frame: int) -> NDArray[np.float32]:
         """Estimated level of each slot's note at `frame`, dB below the loudest note; shape `(slots,)`.
@@ -161,11 +162,7 @@ class NoteTable:
 
     def retire(self, frame: int) -> None:
         """Free the slots whose notes have faded below hearing by `frame`."""
-        if self.slots["active"].any():
-            over = self.slots["active"] & (self.levels_db(frame) < SILENT_DB)
-            if over.any():
-                self.slots[over] = 0
-                self.changes += 1
+        retire(self.slots, frame, self.rate_hz)
 
     def hurry_releases(self, kept: int) -> None:
         """Let at most `kept` released notes ring on, the latest ones; the others fade within 40 ms."""
@@ -175,13 +172,14 @@ class NoteTable:
             rates_db_per_s, hurried = self.slots["release_db_per_s"], latest_last[: released.size - kept]
             if (rates_db_per_s[hurried] != CHOKE_DB_PER_S).any():  # else they have been told already
                 rates_db_per_s[hurried] = CHOKE_DB_PER_S
-                self.changes += 1
 
-    def _changed(self) -> None:
-        """Controllers, maybe notes too."""
-        self.changes += 1
+    def _changed(self, channel: int | None = None) -> None:
+        """The controllers of a channel, or those of all."""
         self.control_changes += 1
-        self._controls.clear()
+        if channel is None:
+            self._changed_channels = set(range(CHANNELS))
+        else:
+            self._changed_channels.add(channel)
 
     def _sounding(self, channel: int) -> NDArray[np.bool_]:
         return np.asarray(self.slots["active"] & (self.slots["channel"] == channel))
@@ -223,6 +221,8 @@ class NoteTable:
         slot["tuning"] = self.voices.tuning_semitones[program, event.key]
         slot["phase"] = self.voices.phase_cycles[program, event.key]
         slot["pitch"] = np.nan
+        if event.channel >= CHANNELS:  # a member may never have been heard of
+            self._changed_channels.add(event.channel)
 
     def _free_slot(self, frame: int) -> int:
         """Index of the first free slot; with none free, of the quietest, released notes and drums first."""
@@ -278,6 +278,11 @@ class NoteTable:
             case 123 | 124 | 125 | 126 | 127:
                 self.slots["key_down"][mine] = False
                 self._release_unheld(event.channel, event.frame)
+
+
+def _controls(state: ChannelState) -> Controls:
+    positions = (state.modulation / 127.0, state.pressure / 127.0, state.sustain / 127.0)
+    return Controls(state.bend_semitones, state.gain_db, *positions)
 
 
 def slot_levels_db(

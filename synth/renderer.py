@@ -21,17 +21,15 @@ from numpy.typing import NDArray
 
 from .block_timer import Lap
 from .bundle import Bundle
-from .chord import Ensemble
-from .conditioning import FEATURES, write_conditioning
+from .conditioning import FEATURES
 from .errors import UsageError
 from .events import MidiEvent
-from .excitation import warm_up, write_excitation
+from .hops import play_hops
 from .inference import BatchState, Inference
 from .noise import diffusion_noise, white_noise
 from .notes import NoteTable, NoteTableState
 from .shedding import Load
 from .stages import Stages
-from .stretch import joint_stretches
 
 Float32 = NDArray[np.float32]
 StreamEvent = tuple[int, MidiEvent]  # the stream it is for, and what happened
@@ -100,11 +98,10 @@ class StreamRenderer:
         self.rate_hz = self.spec.rate_hz
         voices = manifest.voice_table()
         self.notes = tuple(NoteTable(self.contract.note_slots, voices, self.rate_hz) for _ in range(streams))
-        self._ensemble = Ensemble(self.notes)
         self._programs = np.array([manifest.resolve(p.number) for p in manifest.programs], np.float32)
         self._replaces = not np.array_equal(self._programs, np.arange(len(self._programs)))  # any program
         self._inference = Inference(manifest, stages, streams, self.steps)
-        warm_up(self.rate_hz)
+        self._warm_up()
         self.reset()
 
     def reset(self) -> None:
@@ -187,7 +184,7 @@ class StreamRenderer:
         return audio.reshape(len(self.notes), -1)
 
     def _prepare(self, events: Sequence[StreamEvent], frames: int) -> _Prepared:
-        """Run the events through the note tables, stretch by stretch."""
+        """Run the events through the note tables of the streams."""
         hop, streams = self.spec.hop_samples, len(self.notes)
         inputs = _Prepared(
             conditioning=np.zeros((streams, frames, self.contract.note_slots, len(FEATURES)), np.float32),
@@ -196,22 +193,34 @@ class StreamRenderer:
             awake=[],
             slots=[0] * streams,
         )
-        sounding = [[False] * frames for _ in range(streams)]
-        for first, stretch in joint_stretches(self._ensemble, events, self.frame, hop, frames):
-            part = slice(first, first + stretch.hops)
-            for stream, notes in stretch.chord.parts:
-                sounding[stream][part] = [True] * stretch.hops
-                used = int(stretch.chord.places[notes.stop - 1]) + 1
-                inputs.slots[stream] = max(inputs.slots[stream], used)
-            write_conditioning(stretch, inputs.conditioning[:, part])
-            write_excitation(stretch, inputs.excitation[:, part])
-        for stream, heard in enumerate(sounding):
+        queues: list[list[MidiEvent]] = [[] for _ in range(streams)]
+        for stream, event in events:
+            queues[stream].append(event)
+        sounding = np.zeros((streams, frames), np.bool_)
+        for stream, (table, queue) in enumerate(zip(self.notes, queues, strict=True)):
+            if queue or self._quiet_hops[stream] < ASLEEP:
+                inputs.slots[stream] = play_hops(
+                    table,
+                    queue,
+                    self.frame,
+                    inputs.conditioning[stream],
+                    inputs.excitation[stream],
+                    sounding[stream],
+                )
+            heard = sounding[stream].tolist()
             inputs.awake.append(self._awake(stream, heard))
             self._add_noise(stream, heard, inputs)
         if self._replaces:
             program = inputs.conditioning[..., PROGRAM_COLUMN]
             program[:] = self._programs[program.astype(np.int64)]
         return inputs
+
+    def _warm_up(self) -> None:
+        """Have tables and machine code made now: a first key must not wait for them."""
+        conditioning = np.zeros((1, self.contract.note_slots, len(FEATURES)), np.float32)
+        excitation = np.zeros((1, self.spec.hop_samples, 2), np.float32)
+        table = NoteTable(self.contract.note_slots, self._manifest.voice_table(), self.rate_hz)
+        play_hops(table, (), 0, conditioning, excitation, np.zeros(1, np.bool_))
 
     def _awake(self, stream: int, sounding: Sequence[bool]) -> list[bool]:
         """In which of the hops a stream is awake that sounds in these."""

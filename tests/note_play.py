@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from neume.synth.conditioning import FEATURES, write_conditioning
+from neume.synth.conditioning import FEATURES
 from neume.synth.events import ControlChange
+from neume.synth.hops import play_hops
 from neume.synth.notes import HELD
-from neume.synth.stretch import sounding_stretch
 from neume.synth.voices import VoiceTable
 
 HOP = 256
@@ -27,11 +27,16 @@ def held(table):
 
 def conditioning(table, frame_end):
     """The table's rows in use, by feature name."""
-    out = np.zeros((len(table.slots), len(FEATURES)), np.float32)
-    stretch = sounding_stretch(table, frame_end - HOP, HOP, 1)
-    if stretch is not None:
-        write_conditioning(stretch, out[None])
+    out = written(table, (), frame_end - HOP, 1)[0][0]
     return [dict(zip(FEATURES, row.tolist(), strict=True)) for row in out if row[0]]
+
+
+def written(table, events, start, hops):
+    """Conditioning, excitation and whether anything sounds, of hops in a row."""
+    conditioning = np.zeros((hops, len(table.slots), len(FEATURES)), np.float32)
+    excitation, sounding = np.zeros((hops, HOP, 2), np.float32), np.zeros(hops, np.bool_)
+    play_hops(table, events, start, conditioning, excitation, sounding)
+    return conditioning, excitation, sounding
 
 
 def control(frame, number, value, channel=0):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from note_play import written
 
-from neume.synth.conditioning import FEATURES, write_conditioning
+from neume.synth.conditioning import FEATURES
 from neume.synth.events import (
     ControlChange,
     NoteOff,
@@ -19,7 +20,6 @@ from neume.synth.events import (
     SystemReset,
 )
 from neume.synth.notes import HELD, NoteTable
-from neume.synth.stretch import sounding_stretch
 from neume.synth.voices import DRUM_PROGRAM, PROGRAMS, VoiceTable
 
 EVERLASTING = {"keys": [0], "decay_db_per_s": [0.0], "release_db_per_s": [60.0], "tuning_semitones": [0.0]}
@@ -177,10 +177,7 @@ class Playing(RuleBasedStateMachine):
 
     @invariant()
     def the_conditioning_is_finite_and_in_range(self):
-        out = np.zeros((len(self.memory), len(FEATURES)), np.float32)
-        stretch = sounding_stretch(self.table, self.frame, 256, 1)
-        if stretch is not None:
-            write_conditioning(stretch, out[None])
+        out = written(self.table, (), self.frame, 1)[0][0]
         assert np.isfinite(out).all()
         rows = out[out[:, 0] == 1]
         assert len(rows) == self.table.sounding

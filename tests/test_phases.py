@@ -7,17 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from broken_manifests import MANIFEST, TEXT
+from note_play import HOP, written
 from test_manifest import faults_of
 
 from neume.models.phases import END, KEY_DOWN, lateness_samples, phase_cycles
 from neume.synth.bundle import manifest_text, parse_manifest
 from neume.synth.events import NoteOn
-from neume.synth.excitation import TABLE_SAMPLES, wavetables, write_excitation
+from neume.synth.excitation import wavetables
+from neume.synth.hop_kernel import TABLE_SAMPLES
 from neume.synth.notes import NoteTable
-from neume.synth.stretch import stretches
 from neume.synth.voices import VoiceTable
 
-HOP, HOPS, RATE_HZ = 256, 4, 48_000
+HOPS, RATE_HZ = 4, 48_000
 ANCHORS = {
     "keys": [40, 80],
     "decay_db_per_s": [0.0, 0.0],
@@ -28,10 +29,7 @@ ANCHORS = {
 
 def tone(phase, key=69):
     notes = NoteTable(4, VoiceTable.from_anchors({0: ANCHORS | {"phase_cycles": [phase, phase]}}))
-    out = np.zeros((HOPS, HOP, 2), np.float32)
-    for first, stretch in stretches(notes, [NoteOn(0, 0, key, 127)], 0, HOP, HOPS):
-        write_excitation(stretch, out[first : first + stretch.hops])
-    return out[..., 0].reshape(-1)
+    return written(notes, [NoteOn(0, 0, key, 127)], 0, HOPS)[1][..., 0].reshape(-1)
 
 
 @pytest.mark.parametrize("phase", [0.0, 0.25, 0.9])

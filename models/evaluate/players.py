@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from neume.synth.arrangement import Arrangement, arrange
 from neume.synth.bundle import Bundle
+from neume.synth.conditioning import FEATURES
 from neume.synth.events import MidiEvent, NoteOn, Panic, SystemReset
-from neume.synth.excitation import write_excitation
+from neume.synth.hops import play_hops
 from neume.synth.midi_file import Performance
 from neume.synth.noise import white_noise
 from neume.synth.notes import NoteTable
 from neume.synth.renderer import StreamRenderer
 from neume.synth.stages import Stages
-from neume.synth.stretch import stretches
 
 from ..fluid import FluidReference
 
@@ -115,8 +115,8 @@ def part_excitation(
     hop = manifest.mel.hop_samples
     notes = NoteTable(manifest.engine.note_slots, manifest.voice_table(), manifest.mel.rate_hz)
     excitation = np.zeros((frames, hop, 2), np.float32)
-    for first, stretch in stretches(notes, events, 0, hop, frames):
-        write_excitation(stretch, excitation[first : first + stretch.hops])
+    unused = np.zeros((frames, manifest.engine.note_slots, len(FEATURES)), np.float32)
+    play_hops(notes, events, 0, unused, excitation, np.zeros(frames, np.bool_))
     excitation[..., 1] *= white_noise(*noise_key, 0, frames * hop).reshape(frames, hop)
     return excitation
 
