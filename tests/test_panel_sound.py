@@ -20,6 +20,7 @@ from neume.synth.engine_snapshot import PartActivity
 from neume.synth.mel import MelSpec
 from neume.synth.mixer import Meters
 from neume.synth.rack.part import Part, Rack
+from neume.ui.choices import ChoiceStore
 from neume.ui.sound.mel_ring import LOST
 from neume.ui.sound.view import SPECTRUM, WAVEFORM, SoundView
 from neume.ui.theme import use_theme
@@ -222,6 +223,33 @@ def test_the_wave_stands_still_and_the_time_across_can_be_chosen(engine, quiet):
     assert len(quiet.scope.shown) == 2402
     QTest.mouseMove(quiet.scope, place(quiet.scope, 0.5, 0.75))
     assert quiet.scope.text_at_cross().startswith("25.0")
+
+
+def test_what_is_shown_is_found_again(qtbot, engine, quiet):
+    QTest.mouseClick(quiet.range.buttons[40], LEFT)
+    QTest.mouseClick(quiet.span.buttons[50], LEFT)
+    QTest.mouseClick(quiet.mode.buttons[SPECTRUM], LEFT)
+    quiet._choices.save()
+    again = SoundView(engine, ChoiceStore(quiet._choices.path))
+    qtbot.addWidget(again)
+    again.show()
+    assert (again.spectrogram.range_db, again.scope.span_ms) == (40, 50)
+    assert (again.spectrum.isVisible(), again.clear.isVisible(), again.span.isVisible()) == (
+        True,
+        True,
+        False,
+    )
+    for row, key in ((again.range, 40), (again.span, 50), (again.mode, SPECTRUM)):
+        assert [each for each, button in row.buttons.items() if button.isChecked()] == [key]
+
+
+def test_choices_that_there_are_not_are_the_usual_ones(qtbot, engine, quiet):
+    quiet._choices.change(sound_below="sonogram", sound_range_db=70, sound_span_ms=-1)
+    again = SoundView(engine, quiet._choices)
+    qtbot.addWidget(again)
+    again.show()
+    assert (again.spectrogram.range_db, again.scope.span_ms) == (60, 20)
+    assert again.scope.isVisible()
 
 
 def test_the_spectrum_shows_a_tone_and_keeps_its_peak_until_a_click(qtbot, engine, quiet):
