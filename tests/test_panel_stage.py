@@ -27,7 +27,9 @@ from neume.ui.engine_model import GONE, HANGING, PLAYING
 from neume.ui.stage.big_text import SMALLEST_PX, fitted
 from neume.ui.stage.preset_titles import PresetTitles, good_titles, title_after
 from neume.ui.stage.trouble import RECENT_S, Kind, Trouble, TroubleWatch
+from neume.ui.stage.trouble_board import TroubleBoard
 from neume.ui.stage.view import StageView
+from neume.ui.timing.wordings import advice
 
 folders = pytest.fixture(autouse=True)(own_folders)
 
@@ -250,8 +252,19 @@ def test_dropouts_shed_load_and_the_cure_are_named(qtbot, stage, owner):
     dry = Underrun("denoiser", 14.0, 10.7)
     owner.template = quiet_snapshot(underruns=2, underrun=dry, shed="2 steps")
     qtbot.waitUntil(lambda: len(stage.troubles.lines) == 2)
-    assert stage.troubles.lines[0] == f"Dropouts: 2. Cure: {ADVICE['denoiser']}"
+    assert stage.troubles.lines[0] == "Dropouts: 2. Choose fewer steps in the settings."
     assert "2 steps" in stage.troubles.lines[1]
+
+
+def test_the_cure_of_every_stage_is_in_the_panels_own_words(qtbot):
+    board = TroubleBoard()
+    qtbot.addWidget(board)
+    for stage in ADVICE:
+        board.show_troubles([Trouble(Kind.DROPOUTS, stage, 3)])
+        assert board.lines == [f"Dropouts: 3. {advice(stage)}"]
+    for unknown in ("", "of tomorrow"):
+        board.show_troubles([Trouble(Kind.DROPOUTS, unknown, 3)])
+        assert board.lines == ["Dropouts: 3"]
 
 
 def test_an_engine_that_goes_is_told_without_a_snapshot(qtbot, stage, engine):
@@ -318,7 +331,7 @@ def test_dropouts_of_before_are_not_told_and_those_of_now_for_a_while():
     watch, dry = TroubleWatch(), Underrun("mixer", 12.0, 10.7)
     assert watch.follow(PLAYING, quiet_snapshot(underruns=7), 100.0) == ()
     two_more = quiet_snapshot(underruns=9, underrun=dry)
-    assert watch.follow(PLAYING, two_more, 101.0) == (Trouble(Kind.DROPOUTS, ADVICE["mixer"], 2),)
+    assert watch.follow(PLAYING, two_more, 101.0) == (Trouble(Kind.DROPOUTS, "mixer", 2),)
     assert kinds(watch.follow(PLAYING, two_more, 101.0 + RECENT_S - 0.1)) == [Kind.DROPOUTS]
     assert watch.follow(PLAYING, two_more, 101.0 + RECENT_S) == ()
     cleared = quiet_snapshot(underruns=0)
