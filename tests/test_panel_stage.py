@@ -34,28 +34,9 @@ from neume.ui.timing.wordings import advice
 folders = pytest.fixture(autouse=True)(own_folders)
 
 
-class Performer(PanelOwner):
-    """Steps through the presets as the engine does, and tells which one it plays."""
-
-    def __init__(self):
-        super().__init__(open_preset("organ"))
-        self.preset = "organ"
-
-    def snapshot(self, meters):
-        return dataclasses.replace(super().snapshot(meters), preset=self.preset)
-
-    def carry_out(self, command):
-        match command:
-            case SetValue(target="preset.next" | "preset.previous" as target):
-                self.preset = preset_after(self.preset, 1 if target == "preset.next" else -1)
-                self.take(open_preset(self.preset))
-                return ""
-        return super().carry_out(command)
-
-
 @pytest.fixture
 def owner():
-    return Performer()
+    return PanelOwner(open_preset("organ"), "organ")
 
 
 @pytest.fixture
@@ -205,8 +186,8 @@ def test_footswitches_are_learnt_on_the_buttons(qtbot, stage, owner):
 
 
 def test_parts_that_sound_are_lit_and_only_their_lamps_painted(qtbot, stage, owner):
-    owner.preset = "split-bass-piano"
-    owner.take(Rack("Split", (Part("Bass"), Part("Piano"), Part("Tail"), Part("Mute", muted=True))))
+    split = Rack("Split", (Part("Bass"), Part("Piano"), Part("Tail"), Part("Mute", muted=True)))
+    owner.take(split, "split-bass-piano")
     qtbot.waitUntil(lambda: len(stage.lamps.lit) == 4)
     qtbot.wait(100)
     areas = []
