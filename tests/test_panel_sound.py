@@ -21,6 +21,7 @@ from neume.synth.mel import MelSpec
 from neume.synth.mixer import Meters
 from neume.synth.rack.part import Part, Rack
 from neume.ui.choices import ChoiceStore
+from neume.ui.sound.levels_card import DBFS
 from neume.ui.sound.mel_ring import LOST
 from neume.ui.sound.view import SPECTRUM, WAVEFORM, SoundView
 from neume.ui.theme import use_theme
@@ -285,7 +286,6 @@ def test_meters_show_peaks_rms_clips_and_the_limiter(qtbot, engine, quiet):
     engine.rack_changed.emit(rack)
     levels = quiet.levels
     parts = (PartActivity(0, 0, 1, 0.5, 0.25), PartActivity(1, 32, 1, 0.1, 0.05))
-    engine.waves_came.emit([tone(1000.0, 0, 4800, level=0.5)])
     snapshot = quiet_snapshot(parts=parts, meters=Meters((0.5,), (0.2,), 0.99, 0.5))
     engine.snapshot_came.emit(snapshot)
     assert [name.text for name in levels.parts.names] == ["Piano", "Bass"]
@@ -298,8 +298,10 @@ def test_meters_show_peaks_rms_clips_and_the_limiter(qtbot, engine, quiet):
     assert not levels.master.level.clipped
 
     def rms_rises():
-        engine.snapshot_came.emit(replace(snapshot, meters=Meters((0.5,), (0.2,), 0.5, 1.0)))
+        quieter = Meters((0.5,), (0.2,), 0.5, 1.0, master_rms=0.5 / 2**0.5)
+        engine.snapshot_came.emit(replace(snapshot, meters=quieter))
         assert levels.master.level.rms_db == pytest.approx(-9.0, abs=0.5)  # of a sine 6 dB below full scale
+        assert levels.rms.text() == DBFS.text(levels.master.level.rms_db)
 
     qtbot.waitUntil(rms_rises)
     assert levels.limiter.reduction_db < 6.0

@@ -81,9 +81,7 @@ class SoundView(QWidget):
         if not self.isVisible():
             return
         for chunk in chunks:
-            samples = chunk.samples()
-            self.ring.put(chunk.first_frame, samples)
-            self.levels.hear(samples)
+            self.ring.put(chunk.first_frame, chunk.samples())
         if not self.freeze.isChecked() and chunks:
             plot = self.scope if self.stack.currentWidget() is self.scope else self.spectrum
             plot.show_wave(self.ring, chunks[-1].rate_hz)
