@@ -8,13 +8,14 @@ from __future__ import annotations
 import atexit
 import contextlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .audio_device import Fill
 from .errors import DeviceError, UsageError
+from .output_names import full_name, output_called
 from .quiet import quiet_stderr
 
 CHANNELS: Final = 2
@@ -37,7 +38,7 @@ class SoundDevice:
     """
 
     def __init__(self, rate_hz: int, block_samples: int, name: str | None = None) -> None:
-        """Open the device whose name contains `name` (or whose number it is), or the system's default.
+        """Open the device that `name` means (`output_called`), or the system's default.
 
         Raises `NoDeviceError` where there is none at all, `DeviceError` for one that is unknown or refuses.
         """
@@ -92,7 +93,7 @@ class SoundDevice:
                 f"audio device {self.name!r} refuses {CHANNELS} channels at {self.rate_hz} Hz in blocks of "
                 f"{self.block_samples}: {_reason(fault)}; it says of itself: {device['max_output_channels']} "
                 f"channels, {device['default_samplerate']:g} Hz; set it to {self.rate_hz} Hz or choose "
-                f"another one of: {', '.join(output_names(self._portaudio))}"
+                f"another one of: {'; '.join(output_names(self._portaudio))}"
             ) from None
 
     def _callback(self, out: NDArray[np.float32], _frames: int, _time: Any, status: Any) -> None:
@@ -113,26 +114,40 @@ def load_portaudio() -> Any:
 
 
 def output_names(portaudio: Any) -> list[str]:
-    """Names of the devices that can play, in PortAudio's order."""
-    return [str(device["name"]) for device in _outputs(portaudio)]
+    """Full names of the devices that can play, in PortAudio's order."""
+    return [full_name(output) for output in _outputs(portaudio)]
 
 
-def _outputs(portaudio: Any) -> Iterator[dict[str, Any]]:
-    return (device for device in portaudio.query_devices() if device["max_output_channels"] > 0)
+class _Output(NamedTuple):
+    number: int
+    name: str
+    host_api: str
+    device: dict[str, Any]  # PortAudio's own record of it
+
+
+def _outputs(portaudio: Any) -> Iterator[_Output]:
+    host_apis = [str(api["name"]) for api in portaudio.query_hostapis()]
+    for device in portaudio.query_devices():
+        if device["max_output_channels"] > 0:
+            yield _Output(device["index"], str(device["name"]), host_apis[device["hostapi"]], device)
 
 
 def chosen_output(portaudio: Any, name: str | None) -> dict[str, Any]:
-    devices = list(_outputs(portaudio))
-    if not devices:
+    """PortAudio's record of the output that `name` means, None for the system's default one.
+
+    Raises `NoDeviceError` where there is none at all, `DeviceError` with what there is for an unknown name.
+    """
+    outputs = list(_outputs(portaudio))
+    if not outputs:
         raise NoDeviceError("there is no audio output device")
     if name is None:
         default = portaudio.default.device[1]
-        return next((device for device in devices if device["index"] == default), devices[0])
-    for device in devices:
-        if name.lower() in device["name"].lower() or name == str(device["index"]):
-            return device
-    known = ", ".join(str(device["name"]) for device in devices)
-    raise DeviceError(f"no audio output device is called {name!r}; there are: {known}")
+        return next((output for output in outputs if output.number == default), outputs[0]).device
+    found = output_called(name, outputs)
+    if found is None:
+        known = "; ".join(full_name(output) for output in outputs)
+        raise DeviceError(f"no audio output device is called {name!r}; there are: {known}")
+    return found.device
 
 
 def _reason(fault: Exception) -> str:

@@ -27,7 +27,8 @@ def engine(
         list[str] | None, typer.Option(help="Part of the name of a MIDI input; repeatable. Without: all.")
     ] = None,
     audio_out: Annotated[
-        str | None, typer.Option(help="Part of the name, or the number, of the audio device.")
+        str | None,
+        typer.Option(help="The audio device: part of its name, its number, or 'NAME, HOST API' in full."),
     ] = None,
     rate: Annotated[int | None, typer.Option(help="Rate of the audio device in Hz.")] = None,
     block: Annotated[

@@ -66,7 +66,8 @@ def play(
         typer.Option(help="Part of the name of a MIDI input to play from; may be repeated. Without: all."),
     ] = None,
     audio_out: Annotated[
-        str | None, typer.Option(help="Part of the name, or the number, of the audio device.")
+        str | None,
+        typer.Option(help="The audio device: part of its name, its number, or 'NAME, HOST API' in full."),
     ] = None,
     block: Annotated[
         int | None,

@@ -120,7 +120,7 @@ class EngineService:
         return channel
 
     def _set_rack(self, command: commands.SetRack) -> None:
-        self.live.set_rack(parse_preset(command.preset, "the rack sent"))
+        self.live.set_rack(parse_preset(command.preset, "the rack sent"), command.name)
 
     def _get_rack(self, command: commands.GetRack) -> str:
         text = preset_text(self.live.rack)

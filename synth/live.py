@@ -34,6 +34,7 @@ from .midi_in import MidiInput
 from .rack.knobs import value_of, with_value
 from .rack.learn import Change, Learner, Mapping, with_mapping
 from .rack.part import Rack
+from .rack.played import PlayedRack
 from .rack.preset_search import open_preset, preset_after, save_preset
 from .rack.session import save_session
 from .rack.targets import parse_target
@@ -102,8 +103,7 @@ class LiveRack:
                 disturbed=self.takes.disturbed,
                 beside=self._beside,
             )
-            self.rack, self.revision = rack, 1  # one more with every change
-            self.preset = settings.preset  # the one loaded or saved last, by name
+            self.played = PlayedRack(rack, settings.preset or "")
             self.keys = LinkKeys()
             self.midi = MidiInput(settings.midi_in)
             self.learner = Learner(rack.mappings)
@@ -113,6 +113,10 @@ class LiveRack:
             self.engine.add(self.transport.source)
             undo.pop_all()
         self.watched = WatchedDevice(self.device, say)
+
+    @property
+    def rack(self) -> Rack:
+        return self.played.rack
 
     def start(self) -> None:
         self.engine.start()
@@ -132,22 +136,25 @@ class LiveRack:
         """Carry out what has come. Raises what has gone wrong in the render thread."""
         if self.engine.render.failure is not None:
             raise self.engine.render.failure
-        rack = self.rack
+        played = self.played
         for source in self._learning:
             while source.changes:
-                rack = self._turned(rack, source.changes.popleft())
-        if rack is not self.rack:
-            self.set_rack(rack)
+                played = self._turned(played, source.changes.popleft())
+        if played is not self.played:
+            self._play(played)
         for problem in self.loader.let_go(self.chain.departed):
             self._say(problem)
         self.watched.look(self.engine, self.midi)
 
-    def set_rack(self, rack: Rack) -> None:
-        """Play another rack from the next block on. Raises `UsageError` for one that cannot be."""
+    def set_rack(self, rack: Rack, preset: str | None = None) -> None:
+        """Play another rack from the next block on; `preset` is the name of the one that it came from, empty
+        for none, where that is another one, too. Raises `UsageError` for a rack that cannot be played."""
+        self._play(self.played.then(rack, preset))
+
+    def _play(self, played: PlayedRack) -> None:
+        rack, learner = played.rack, self.learner
         ready, digest = self._ready(rack), rack_hash(rack)
-        learner = self.learner
-        self.rack = rack
-        self.revision += 1
+        self.played = played
         self.engine.render.between_blocks(lambda: self._take_over(ready, digest))
         self.engine.render.between_blocks(lambda: learner.set_mappings(rack.mappings))
 
@@ -182,21 +189,20 @@ class LiveRack:
     def load_preset(self, name: str) -> None:
         preset = open_preset(name)
         self.loader.try_again()
-        self.set_rack(preset)
-        self.preset = name
+        self.set_rack(preset, name)
         self._say(f"preset {self.rack.name}")
 
     def save_preset(self, name: str) -> Path:
         """Keep the rack as a preset of the user's, which is then the one that is played; returns its file."""
         path = save_preset(self.rack, name)
-        self.preset = name
+        self.played = self.played.then(self.rack, name)
         return path
 
     def set_value(self, target: str, value: float) -> None:
         """Set one value of the rack by its target text, or do what the target does."""
-        rack = self._changed(self.rack, target, value)
-        if rack is not self.rack:
-            self.set_rack(rack)
+        played = self._changed(self.played, target, value)
+        if played is not self.played:
+            self._play(played)
 
     def learn(self, target: str | None) -> None:
         """Let the next controller that moves turn `target`; None waits no more."""
@@ -274,26 +280,27 @@ class LiveRack:
         self._learning.append(learning)
         return learning
 
-    def _turned(self, rack: Rack, change: Change | Mapping) -> Rack:
+    def _turned(self, played: PlayedRack, change: Change | Mapping) -> PlayedRack:
         """The rack after what a controller has done. One that is for a rack of before changes nothing."""
+        rack = played.rack
         if isinstance(change, Mapping):
-            return replace(rack, mappings=with_mapping(rack.mappings, change))
+            return played.then(replace(rack, mappings=with_mapping(rack.mappings, change)))
         try:
-            return self._changed(rack, change.target, change.value)
+            return self._changed(played, change.target, change.value)
         except NeumeError as problem:
             self._say(str(problem))
-            return rack
+            return played
 
-    def _changed(self, rack: Rack, target: str, value: float) -> Rack:
+    def _changed(self, played: PlayedRack, target: str, value: float) -> PlayedRack:
         """The rack after a knob has been turned or a button pressed."""
         if target == PANIC_BUTTON:
             self.panic()
-            return rack
+            return played
         if target in (NEXT, PREVIOUS):
-            self.preset = preset_after(self.preset, 1 if target == NEXT else -1)
+            preset = preset_after(played.preset, 1 if target == NEXT else -1)
             self.loader.try_again()
-            return open_preset(self.preset)
-        return with_value(rack, target, value)
+            return played.then(open_preset(preset), preset)
+        return played.then(with_value(played.rack, target, value))
 
 
 def _nobody(_block: Float32) -> None:

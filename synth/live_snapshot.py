@@ -18,9 +18,10 @@ RECENT_BLOCKS: Final = 16  # whose times a snapshot tells: more than pass betwee
 def live_snapshot(live: LiveRack) -> EngineSnapshot:
     """The rack at this moment. Any thread."""
     now, keys_down, default = live.engine.snapshot(), live.down.keys, live.loader.default
+    played = live.played
     return replace(
         now,
-        rack=live.rack.name,
+        rack=played.rack.name,
         device=live.device.name,
         device_state=live.watched.state.value,
         midi_ports=live.midi.ports,
@@ -28,8 +29,8 @@ def live_snapshot(live: LiveRack) -> EngineSnapshot:
         learning=live.learner.armed,
         transport=live.transport.state(),
         faults=(*live.problems, *now.faults, *live.loader.faults),
-        rack_revision=live.revision,
-        preset=live.preset or "",
+        rack_revision=played.revision,
+        preset=played.preset,
         bundle=live.bundle_title,
         provider=provider_of(default.stages),
         allowed_steps=tuple(default.renderer.steps_allowed),

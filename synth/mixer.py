@@ -42,6 +42,7 @@ class Meters:
     rms: tuple[float, ...]
     master_peak: float = 0.0  # after the limiter
     limiter_gain: float = 1.0  # at the block's end
+    master_rms: float = 0.0  # after the limiter, of the louder side
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,11 @@ class Mixer:
         peak = np.abs(audio).max(axis=1) * self._strip_gains
         rms = np.sqrt(np.einsum("ij,ij->i", audio, audio) / audio.shape[1]) * self._strip_gains
         return Meters(
-            tuple(peak.tolist()), tuple(rms.tolist()), float(np.abs(mixed).max()), self._limiter.gain
+            tuple(peak.tolist()),
+            tuple(rms.tolist()),
+            float(np.abs(mixed).max()),
+            self._limiter.gain,
+            louder_rms(mixed),
         )
 
 
@@ -149,6 +154,11 @@ def strip_gains(strips: Sequence[Strip]) -> Float32:
         angle = (min(1.0, max(-1.0, strip.pan)) + 1.0) * np.pi / 4
         gains[row] = strip.gain * np.cos(angle), strip.gain * np.sin(angle)
     return gains
+
+
+def louder_rms(mixed: Float32) -> float:
+    """RMS of the louder side of a block, shape `(2, samples)`, at least one sample."""
+    return float(np.sqrt(np.einsum("ij,ij->i", mixed, mixed).max() / mixed.shape[1]))
 
 
 def finite(audio: Float32) -> Float32:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .effects.sends import Sends
 from .events import CHANNELS
 from .limiter import Limiter
-from .mixer import Meters, Strip, finite, way
+from .mixer import Meters, Strip, finite, louder_rms, way
 from .rack_sends import BlockSends, Depths
 
 Float32 = NDArray[np.float32]
@@ -127,7 +127,8 @@ class RackMixer:
         if self.master_inserts is not None:
             mixed = self.master_inserts.process(mixed, None if sends is None else sends.to_master(gain))
         limited = self._limiter.limit(finite(np.ascontiguousarray(mixed.T)))
-        self.meters = Meters(peaks, rms, float(np.abs(limited).max()), self._limiter.gain)
+        peak = float(np.abs(limited).max())
+        self.meters = Meters(peaks, rms, peak, self._limiter.gain, louder_rms(limited))
         return np.ascontiguousarray(limited.T)
 
     def _sends(self, levels: RowLevels, guests: Mapping[int, GuestBlock], samples: int) -> BlockSends | None:

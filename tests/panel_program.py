@@ -137,7 +137,9 @@ def answer(panel, words):
             place = piano.mapFromGlobal(place_of(piano, key))
             QTest.mousePress(piano, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
         case ["load", preset]:
-            panel.engine.load_preset(preset)
+            from neume.synth.rack.preset_search import open_preset
+
+            panel.engine.load_preset(preset, open_preset(preset))
         case ["close"]:
             window.close()
     return "done"

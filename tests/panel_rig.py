@@ -27,8 +27,9 @@ from neume.synth.latency import latency_sum
 from neume.synth.mixer import Meters
 from neume.synth.rack.knobs import with_value
 from neume.synth.rack.part import Part, Rack
+from neume.synth.rack.played import PlayedRack
 from neume.synth.rack.preset_read import parse_preset
-from neume.synth.rack.preset_search import open_preset
+from neume.synth.rack.preset_search import open_preset, preset_after
 from neume.synth.rack.preset_write import preset_text
 from neume.ui.choices import ChoiceStore
 from neume.ui.engine_model import EngineModel
@@ -63,27 +64,43 @@ def quiet_snapshot(**changes):
 class PanelOwner(Owner):
     """Keeps a rack as an engine does; `commands` and `played` hold all that came."""
 
-    def __init__(self, rack=RACK):
+    def __init__(self, rack=RACK, preset=""):
         super().__init__()
-        self.rack, self.revision = rack, 1
+        self.now = PlayedRack(rack, preset)
         self.refuses = ()  # kinds of commands
         self.template = quiet_snapshot()
 
+    @property
+    def rack(self):
+        return self.now.rack
+
+    @property
+    def preset(self):
+        return self.now.preset
+
+    @property
+    def revision(self):
+        return self.now.revision
+
     def snapshot(self, meters):
-        return dataclasses.replace(self.template, rack=self.rack.name, rack_revision=self.revision)
+        now = self.now
+        told = {"rack": now.rack.name, "rack_revision": now.revision, "preset": now.preset}
+        return dataclasses.replace(self.template, **told)
 
     def carry_out(self, command):
         """What the engine would reply; raises NeumeError for what it would refuse."""
         match command:
             case GetRack():
                 return preset_text(self.rack)
-            case SetRack(preset=text):
-                self.take(parse_preset(text, "sent"))
+            case SetRack(preset=text, name=name):
+                self.take(parse_preset(text, "sent"), name)
             case LoadPreset(name=name):
-                self.take(open_preset(name))
+                self.take(open_preset(name), name)
+            case SetValue(target="preset.next" | "preset.previous" as target):
+                name = preset_after(self.preset, 1 if target == "preset.next" else -1)
+                self.take(open_preset(name), name)
             case SetValue(target=target, value=value) if "." in target or target == "gain_db":
-                if target not in ("preset.next", "preset.previous"):
-                    self.take(with_value(self.rack, target, value))
+                self.take(with_value(self.rack, target, value))
         return ""
 
     def obey(self, request):
@@ -95,9 +112,8 @@ class PanelOwner(Owner):
         except NeumeError as error:
             request.failed(str(error))
 
-    def take(self, rack):
-        self.rack = rack
-        self.revision += 1
+    def take(self, rack, preset=None):
+        self.now = self.now.then(rack, preset)
 
 
 @contextlib.contextmanager

@@ -95,6 +95,15 @@ def test_another_block_while_it_plays_skips_nothing(server):
 
 
 @needs_jack
+def test_a_device_is_opened_by_its_name_and_host_api(server):
+    with remote(name="system, JACK Audio Connection Kit") as (device, line, _):
+        assert (device.name, device.host_api) == ("system", "JACK Audio Connection Kit")
+        until(lambda: line.outlet.position > 2_000)
+        with pytest.raises(DeviceError, match=r"there are: .*system, JACK Audio Connection Kit"):
+            device.choose("system, Core Audio", None, 128, nothing)
+
+
+@needs_jack
 @pytest.mark.parametrize(
     ("wanted", "error", "words"),
     [

@@ -151,6 +151,13 @@ def test_a_panel_asks_for_the_rack_whenever_it_is_another(client):
     assert client.send(ResetCounters()).done
     assert client.send(SavePreset("again")).done
     until(client, lambda now: now.preset == "again")
+    assert client.send(SetRack(text)).done
+    until(client, lambda now: (now.rack, now.preset) == (first.rack, "again"))
+    assert client.send(SetRack(text, name="orchestra")).done
+    assert client.send(SetValue("preset.next", 1.0)).done
+    until(client, lambda now: now.preset == "organ")
+    assert client.send(SetRack(text, name="")).done
+    until(client, lambda now: (now.rack, now.preset) == (first.rack, ""))
     assert client.latest.bundle.startswith("neume-gm ")
 
 

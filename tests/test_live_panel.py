@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from neume.synth.control.messages import MESSAGES, read_message
 from neume.synth.engine_snapshot import PortActivity
 from neume.synth.errors import DeviceError, UsageError
 from neume.synth.rack.part import Part, Rack
+from neume.synth.rack.preset_search import open_preset
 
 needs_jack = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
 RATE_HZ = 48_000
@@ -82,6 +84,28 @@ def test_every_change_of_the_rack_has_another_number(bundle):
         stage.until(lambda: stage.live.rack.mappings != ())
         assert changed()
         assert not changed(), "only changes have"
+
+
+def test_a_rack_and_its_presets_name_change_at_once(bundle):
+    """A panel that saw one without the other would save over the wrong preset."""
+    with Stage(open_preset("orchestra"), bundle=bundle, preset="orchestra") as stage:
+        names = {open_preset(name).name: name for name in ("orchestra", "organ")}
+        seen, looking = [], threading.Event()
+
+        def look():
+            while not looking.is_set():
+                seen.append(stage.live.snapshot())
+
+        eye = threading.Thread(target=look)
+        eye.start()
+        for target in ("preset.next", "preset.previous") * 10:
+            stage.live.set_value(target, 1.0)
+        looking.set()
+        eye.join()
+        assert {now.preset for now in seen} <= {"orchestra", "organ"}
+        assert all(names[now.rack] == now.preset for now in seen)
+        revisions = {now.rack_revision: now.preset for now in seen}
+        assert all(revisions[now.rack_revision] == now.preset for now in seen)
 
 
 def test_merged_parts_share_the_level_of_their_stream(bundle):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from neume.synth.limiter import CEILING, Limiter
 from neume.synth.mixer import Mixer, Strip
+from neume.synth.rack_mixer import GuestBlock, RackMixer, RowLevels
 
 RATE_HZ = 48_000
 BLOCK = 512
@@ -195,6 +196,36 @@ def test_meters_show_the_last_block() -> None:
     assert meters.rms == pytest.approx((0.5 / 2**0.5, 5.0, 0.0), rel=1e-3)
     assert meters.master_peak == pytest.approx(CEILING, rel=1e-3)
     assert meters.limiter_gain < 0.2
+
+
+@pytest.mark.parametrize(("pan", "rms"), [(-1.0, 0.5), (0.0, 0.5 / 2**0.5), (1.0, 0.5)])
+def test_the_masters_rms_is_that_of_the_louder_side(pan: float, rms: float) -> None:
+    mixer = Mixer(2, RATE_HZ)
+    audio = np.stack([sine(0.5 * 2**0.5, BLOCK, 3 * RATE_HZ / BLOCK), sine(0.0, BLOCK, 100.0)])
+    mixer.mix(audio, [Strip(pan=pan), Strip()])
+    assert mixer.meters.master_rms == pytest.approx(rms, rel=1e-3)
+    mixer.reset()
+    mixer.split(audio, [Strip(pan=pan), Strip()])
+    assert mixer.meters.master_rms == pytest.approx(rms, rel=1e-3)
+
+
+def test_the_racks_mixer_measures_its_master_with_guests_and_gain() -> None:
+    mixer, both = RackMixer(1, RATE_HZ), np.ones((1, 2), np.float32)
+    guest = np.stack([sine(0.2, BLOCK, 3 * RATE_HZ / BLOCK), sine(0.1, BLOCK, 3 * RATE_HZ / BLOCK)], axis=1)
+    levels = RowLevels(0.0 * both, both, both[0])
+    block = mixer.mix(np.zeros((1, BLOCK), np.float32), levels, {3: GuestBlock(guest, Strip(), both[0])}, 2.0)
+    np.testing.assert_allclose(block, 2.0 * guest, atol=1e-6)
+    assert mixer.meters.master_peak == pytest.approx(0.4, rel=1e-3)
+    assert mixer.meters.master_rms == pytest.approx(0.4 / 2**0.5, rel=1e-3)
+
+
+@given(level=st.floats(0.0, 50.0), pan=st.floats(-1.0, 1.0))
+def test_the_masters_rms_is_measured_after_the_limiter(level: float, pan: float) -> None:
+    mixer = Mixer(1, RATE_HZ)
+    block = mixer.mix(sine(level, BLOCK, 440.0)[None], [Strip(pan=pan)])
+    sides = np.sqrt((block.astype(np.float64) ** 2).mean(axis=0))
+    assert mixer.meters.master_rms == pytest.approx(sides.max(), rel=1e-4, abs=1e-9)
+    assert mixer.meters.master_rms <= mixer.meters.master_peak + 1e-6
 
 
 def test_an_empty_block_changes_nothing() -> None:

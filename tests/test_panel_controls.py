@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from neume.synth.control.commands import SetValue
 from neume.synth.rack.knobs import value_of
-from neume.ui.controls.ballistics import FLOOR_DB
 from neume.ui.controls.binding import bind
 from neume.ui.controls.fader import Fader
 from neume.ui.controls.knob import Knob
@@ -470,9 +469,3 @@ def test_a_hidden_meter_paints_nothing_but_keeps_the_clip(meter, monkeypatch):
     meter.follow(1.0, 0.5)
     assert updates == []
     assert meter.level.clipped
-
-
-def test_without_rms_the_bar_is_the_peak(meter):
-    meter.follow(0.5, None)
-    assert colour_at(meter, -20.0).green() > 150
-    assert meter.level.rms_db == FLOOR_DB

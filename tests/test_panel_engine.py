@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from control_rig import own_folders
 
-from neume.synth.control.commands import SetRack, SetValue
+from neume.synth.control.commands import GetRack, LoadPreset, SetRack, SetValue
 from neume.synth.rack.knobs import value_of
-from neume.synth.rack.part import removed
+from neume.synth.rack.part import Part, Rack, removed
+from neume.synth.rack.preset_search import open_preset
 
 folders = pytest.fixture(autouse=True)(own_folders)
 
@@ -96,4 +97,113 @@ def test_an_impossible_edit_is_told_and_not_sent(qtbot, owner, engine):
     with qtbot.waitSignal(engine.told) as told:
         engine.edit("remove a part", lambda rack: removed(rack, 7))
     assert "part 7" in told.args[0]
+    assert engine.undo_stack.count() == 0
+
+
+# --- another preset is a step of undo, whoever has loaded it
+
+YOURS = Rack("Yours", (Part("Bass", program=32),))
+
+
+def both(engine, owner, rack, preset):
+    """Whether the panel and the engine agree."""
+    return lambda: (engine.rack, engine.preset) == (owner.rack, owner.preset) == (rack, preset)
+
+
+def test_a_preset_of_a_footswitch_is_a_step_of_undo_that_keeps_what_was_not_saved(qtbot, owner, engine):
+    owner.take(RACK, "mine")
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+    changed = replace(RACK, gain_db=-3.0)
+    engine.edit("gain", lambda _rack: changed)
+    qtbot.waitUntil(both(engine, owner, changed, "mine"))
+    qtbot.waitUntil(lambda: engine._revision == owner.revision)
+    owner.take(YOURS, "yours")
+    qtbot.waitUntil(both(engine, owner, YOURS, "yours"))
+    assert engine.undo_stack.undoText() == "load Yours"
+    engine.undo_stack.undo()
+    qtbot.waitUntil(both(engine, owner, changed, "mine"))
+    engine.undo_stack.redo()
+    qtbot.waitUntil(both(engine, owner, YOURS, "yours"))
+    engine.undo_stack.undo()
+    engine.undo_stack.undo()
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+    qtbot.wait(60)  # what comes back from the engine is no step more
+    assert (engine.undo_stack.count(), engine.undo_stack.index()) == (2, 0)
+
+
+def test_next_and_previous_go_on_from_the_preset_that_undo_brings_back(qtbot, owner, engine):
+    organ = open_preset("organ")
+    owner.take(organ, "organ")
+    qtbot.waitUntil(both(engine, owner, organ, "organ"))
+    for target, name in (("preset.next", "split-bass-piano"), ("preset.previous", "marimba")):
+        engine.post(SetValue(target=target, value=1.0))
+        expected = "orchestra" if name == "marimba" else name
+        qtbot.waitUntil(lambda expected=expected: engine.preset == owner.preset == expected)
+        engine.undo_stack.undo()
+        qtbot.waitUntil(both(engine, owner, organ, "organ"))
+
+
+def test_a_preset_that_is_loaded_here_is_one_step_too(qtbot, owner, engine):
+    owner.take(RACK, "mine")
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+    organ = open_preset("organ")
+    engine.load_preset("organ", organ)
+    assert (engine.rack, engine.preset) == (organ, "organ")
+    qtbot.waitUntil(both(engine, owner, organ, "organ"))
+    qtbot.wait(60)
+    assert engine.undo_stack.count() == 1
+    assert LoadPreset("organ") in owner.commands
+    engine.undo_stack.undo()
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+
+
+def test_a_preset_that_the_engine_refuses_leaves_what_is_played(qtbot, owner, engine):
+    owner.take(RACK, "mine")
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+    owner.refuses = LoadPreset
+    with qtbot.waitSignal(engine.told):
+        engine.load_preset("organ", open_preset("organ"))
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+    assert engine.undo_stack.count() == 1, "the step that failed, and none back"
+
+
+def test_a_learnt_knob_is_no_step_of_undo(qtbot, owner, engine):
+    qtbot.waitUntil(shown(engine, RACK))
+    for gain_db in range(-8, 0):
+        owner.take(replace(RACK, gain_db=float(gain_db)))
+        qtbot.wait(5)
+    qtbot.waitUntil(lambda: engine.rack.gain_db == -1.0)
+    assert engine.undo_stack.count() == 0
+
+
+class Sudden(PanelOwner):
+    """Goes to another preset between a snapshot and the question for its rack."""
+
+    sudden = False
+
+    def carry_out(self, command):
+        if isinstance(command, GetRack) and self.sudden:
+            self.sudden = False
+            self.take(YOURS, "yours")
+        return super().carry_out(command)
+
+
+def test_a_preset_that_comes_while_a_knob_turns_can_be_undone(qtbot, qapp):
+    owner = Sudden(RACK, "mine")
+    with panel_engine(owner) as engine:
+        qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+        qtbot.waitUntil(lambda: engine._settled == RACK)
+        owner.sudden = True
+        owner.take(replace(RACK, gain_db=-1.0))  # by the knob
+        qtbot.waitUntil(both(engine, owner, YOURS, "yours"))
+        assert engine.undo_stack.undoText() == "load Yours"
+        engine.undo_stack.undo()
+        qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+
+
+def test_what_is_saved_under_another_name_is_called_so_without_being_loaded(qtbot, owner, engine):
+    owner.take(RACK, "mine")
+    qtbot.waitUntil(both(engine, owner, RACK, "mine"))
+    engine.call_preset("louder")
+    qtbot.waitUntil(both(engine, owner, RACK, "louder"))
     assert engine.undo_stack.count() == 0

@@ -15,7 +15,6 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QMainWindow, QMenu, QMessageBox
 
-from neume.synth.control.commands import LoadPreset
 from neume.synth.rack.part import Part, Rack
 from neume.synth.rack.preset_read import read_preset
 from neume.synth.rack.preset_search import open_preset, save_preset
@@ -30,16 +29,6 @@ YOURS = Rack("Yours", (Part("Bass", program=32),))
 folders = pytest.fixture(autouse=True)(own_folders)
 
 
-class PresetOwner(PanelOwner):
-    """Tells which preset was loaded, as an engine does."""
-
-    def carry_out(self, command):
-        done = super().carry_out(command)
-        if isinstance(command, LoadPreset):
-            self.template = replace(self.template, preset=command.name)
-        return done
-
-
 @pytest.fixture(autouse=True)
 def home(monkeypatch, folders):
     monkeypatch.setenv("XDG_DATA_HOME", str(folders / "data"))
@@ -50,9 +39,7 @@ def home(monkeypatch, folders):
 
 @pytest.fixture
 def owner():
-    found = PresetOwner(MINE)
-    found.template = replace(found.template, preset="mine")
-    return found
+    return PanelOwner(MINE, "mine")
 
 
 @pytest.fixture
@@ -131,8 +118,7 @@ def test_the_preset_that_is_played_is_named_and_its_changes_are_marked(qtbot, ba
 @contextlib.contextmanager
 def unnamed(qtbot, owner, rack):
     """A bar at the start of an engine that says of no preset that it plays it."""
-    owner.take(rack)
-    owner.template = replace(owner.template, preset="")
+    owner.take(rack, "")
     with panel_engine(owner, "unnamed") as engine:
         qtbot.waitUntil(lambda: engine.rack == rack)
         found = PresetBar(engine)
@@ -156,10 +142,34 @@ def test_a_preset_is_recognised_where_the_engine_names_none(qtbot, qapp, owner):
 
 
 def test_next_by_footswitch_is_followed(qtbot, bar, owner):
-    owner.take(YOURS)
-    owner.template = replace(owner.template, preset="yours")
+    owner.take(YOURS, "yours")
     qtbot.waitUntil(lambda: bar.desk.current == "yours" and not bar.tile.changed)
     assert bar.tile.text() == "Yours"
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_next_by_footswitch_says_what_was_not_saved(qtbot, bar, owner, engine, changed):
+    notes = []
+    engine.noted.connect(notes.append)
+    if changed:
+        edit(engine)
+    qtbot.waitUntil(lambda: owner.rack == engine.rack and engine._revision == owner.revision)
+    owner.take(YOURS, "yours")
+    qtbot.waitUntil(lambda: bar.desk.current == "yours")
+    assert notes == (["The changes of Mine are not saved. Undo brings them back."] if changed else [])
+
+
+def test_what_undo_brings_back_is_saved_over_its_own_preset(qtbot, bar, owner, engine, home):
+    edit(engine)
+    qtbot.waitUntil(lambda: owner.rack == engine.rack and engine._revision == owner.revision)
+    owner.take(YOURS, "yours")
+    qtbot.waitUntil(lambda: bar.desk.current == "yours")
+    engine.undo_stack.undo()
+    assert (bar.tile.text(), bar.tile.line) == ("Mine", "changed")
+    QTest.mouseClick(bar.save_button, LEFT)
+    qtbot.waitUntil(lambda: not bar.desk.dirty)
+    assert read_preset(home / "mine.toml").gain_db == -3.0
+    assert read_preset(home / "yours.toml") == YOURS
 
 
 # --- the list
@@ -221,7 +231,7 @@ def test_a_click_loads(qtbot, bar, owner):
     popup.view.scrollTo(index)
     QTest.mouseClick(popup.view.viewport(), LEFT, pos=popup.view.visualRect(index).center())
     qtbot.waitUntil(lambda: owner.rack == open_preset("drums"))
-    qtbot.waitUntil(lambda: owner.template.preset == "drums")
+    qtbot.waitUntil(lambda: owner.preset == "drums")
 
 
 # --- saving
@@ -250,7 +260,7 @@ def test_save_asks_before_it_replaces_what_someone_else_has_written(qtbot, bar, 
 
 def test_a_built_in_preset_is_saved_under_a_name_of_ones_own(qtbot, bar, engine, owner, home):
     bar.desk.load(bar.desk.library.called("drums"))
-    qtbot.waitUntil(lambda: owner.template.preset == "drums")
+    qtbot.waitUntil(lambda: owner.preset == "drums")
     edit(engine)
     QTest.mouseClick(bar.save_button, LEFT)
     dialog = dialog_of(qtbot, NameDialog)
@@ -259,7 +269,7 @@ def test_a_built_in_preset_is_saved_under_a_name_of_ones_own(qtbot, bar, engine,
     QTest.keyClicks(dialog.field, "My drums")
     assert "my-drums.toml" in dialog.hint.text()
     QTest.keyClick(dialog.field, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: owner.template.preset == "my-drums")
+    qtbot.waitUntil(lambda: owner.preset == "my-drums")
     qtbot.waitUntil(lambda: bar.desk.current == "my-drums" and not bar.desk.dirty)
     saved = read_preset(home / "my-drums.toml")
     assert (saved.name, saved.gain_db) == ("My drums", -3.0)
@@ -330,7 +340,7 @@ def test_rename_moves_the_file_and_names_the_rack(qtbot, bar, owner, home):
     dialog = dialog_of(qtbot, NameDialog)
     dialog.field.setText("Mine, loud")
     QTest.mouseClick(save_button(dialog), LEFT)
-    qtbot.waitUntil(lambda: owner.template.preset == "mine-loud")
+    qtbot.waitUntil(lambda: owner.preset == "mine-loud")
     qtbot.waitUntil(lambda: not bar.desk.dirty)
     assert files(home) == ["mine-loud.toml", "yours.toml"]
     assert owner.rack.name == "Mine, loud"
@@ -380,7 +390,7 @@ def test_a_file_is_brought_in_and_played(qtbot, bar, owner, home, tmp_path):
     dialog.fileSelected.emit(str(tmp_path / "gift.toml"))
     dialog.close()
     qtbot.waitUntil(lambda: owner.rack == foreign)
-    qtbot.waitUntil(lambda: owner.template.preset == "from-a-friend")
+    qtbot.waitUntil(lambda: owner.preset == "from-a-friend")
     assert "from-a-friend.toml" in files(home)
 
 

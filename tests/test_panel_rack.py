@@ -177,13 +177,14 @@ def test_lights_and_meters_follow_the_engine(qtbot, view, owner):
     owner.template = replace(
         owner.template,
         parts=tuple(PartActivity(0, 56, number % 2, 0.5 * (number % 2), 0.1) for number in range(4)),
-        meters=Meters((0.0,), (0.0,), master_peak=0.25, limiter_gain=0.5),
+        meters=Meters((0.0,), (0.0,), master_peak=0.25, limiter_gain=0.5, master_rms=0.1),
     )
     qtbot.waitUntil(lambda: strip_of(view, 1).header.sounding)
     assert not strip_of(view, 0).header.sounding
     assert strip_of(view, 1).meter.level.peak_db == pytest.approx(-6.02, abs=0.1)
     assert view.master.meter.level.peak_db == pytest.approx(-12.04, abs=0.1)
     assert view.master.meter.level.clipped
+    qtbot.waitUntil(lambda: view.master.meter.level.rms_db == pytest.approx(-20.0, abs=0.5))
     assert view.master.limiter.text() == "\N{MINUS SIGN}6.0 dB"
     qtbot.waitUntil(lambda: strip_of(view, 3).instrument.text() == "Trumpet", timeout=30_000)
     owner.template = quiet_snapshot()
@@ -208,7 +209,7 @@ def test_snapshots_make_no_widgets(qtbot, view, owner):
             owner.template, parts=tuple(PartActivity(0, 0, number % 2, number / 30, 0.1) for _ in RACK.parts)
         )
         QTest.qWait(5)
-    assert widgets() == before
+    assert widgets() <= before  # what waited for an effect's answer may have gone
 
 
 # --- selection and instruments

@@ -106,37 +106,48 @@ def until(qtbot, condition):
 
 def test_a_device_is_chosen_and_kept_when_the_engine_has_taken_it(qtbot, owner, view, choices):
     assert view.audio.host_api.count() == 3  # any, ALSA, JACK: OSS has no device
-    pick(qtbot, view.audio.device, "USB card")
-    until(qtbot, lambda: choices.now.audio_device == "USB card")
-    assert sent(owner, SetAudio) == [SetAudio(device="USB card", rate_hz=None, block_samples=128)]
+    pick(qtbot, view.audio.device, "USB card (ALSA)")
+    until(qtbot, lambda: choices.now.audio_device == "USB card, ALSA")
+    assert sent(owner, SetAudio) == [SetAudio(device="USB card, ALSA", rate_hz=None, block_samples=128)]
     assert [view.audio.rate.itemData(index) for index in range(view.audio.rate.count())] == [0, 48_000]
     pick(qtbot, view.audio.rate, "48000 Hz")
     until(qtbot, lambda: choices.now.rate_hz == 48_000)
     pick(qtbot, view.audio.block, "256 samples (5.3 ms)")
     until(qtbot, lambda: choices.now.block_samples == 256)
-    assert sent(owner, SetAudio)[-1] == SetAudio(device="USB card", rate_hz=48_000, block_samples=256)
+    assert sent(owner, SetAudio)[-1] == SetAudio(device="USB card, ALSA", rate_hz=48_000, block_samples=256)
     choices.save()
     again = ChoiceStore(choices.path)
-    assert (again.now.audio_device, again.now.rate_hz, again.now.block_samples) == ("USB card", 48_000, 256)
+    assert (again.now.audio_device, again.now.rate_hz, again.now.block_samples) == (
+        "USB card, ALSA",
+        48_000,
+        256,
+    )
     command = engine_command("x", again.now)
-    assert command[command.index("--audio-out") + 1] == "USB card"
+    assert command[command.index("--audio-out") + 1] == "USB card, ALSA"
 
 
-def test_the_same_card_of_another_system_goes_by_its_number(qtbot, owner, view, choices):
+def test_the_same_card_of_another_system_goes_by_both_names(qtbot, owner, view, choices):
     pick(qtbot, view.audio.host_api, "JACK")
     until(qtbot, lambda: choices.now.host_api == "JACK")
     assert sent(owner, SetAudio)[-1].device == "system"
     pick(qtbot, view.audio.device, "USB card")
-    until(qtbot, lambda: choices.now.audio_device == "3")
+    until(qtbot, lambda: choices.now.audio_device == "USB card, JACK")
+    assert sent(owner, SetAudio)[-1].device == "USB card, JACK"
     assert view.audio.device.currentText() == "USB card"
     pick(qtbot, view.audio.host_api, "Any")
     until(qtbot, lambda: choices.now.audio_device == "")
     assert sent(owner, SetAudio)[-1].device is None
 
 
+def test_a_card_that_two_systems_have_is_told_apart_in_the_list_of_all(qtbot, view):
+    combo = view.audio.device
+    texts = [combo.itemText(index) for index in range(combo.count())]
+    assert texts == ["System default", "Built-in", "USB card (ALSA)", "system", "USB card (JACK)"]
+
+
 def test_a_device_that_is_refused_is_not_kept(qtbot, owner, view, choices):
     owner.refuses = (SetAudio,)
-    pick(qtbot, view.audio.device, "USB card")
+    pick(qtbot, view.audio.device, "USB card (JACK)")
     until(qtbot, lambda: "refused on purpose" in view.audio.problem.text())
     assert choices.now.audio_device == ""
     assert view.audio.device.currentText() == "System default"

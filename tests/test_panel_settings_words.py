@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neume.synth.device_list import AudioOutput
-from neume.ui.settings.audio_choice import blocks_with, host_apis, name_for, named, of_host_api, rates_of
+from neume.synth.output_names import call_of, output_called
+from neume.ui.settings.audio_choice import blocks_with, host_apis, label_of, of_host_api, rates_of
 from neume.ui.settings.languages import languages
 from neume.ui.settings.midi_names import is_chosen, lasting_name, with_port, without_port
 from neume.ui.settings.sampler_card import provider_words
@@ -58,7 +59,7 @@ OUTPUTS = st.lists(
     st.builds(
         AudioOutput,
         number=st.just(0),
-        name=st.text("abC ", min_size=1, max_size=4),
+        name=st.one_of(st.text("aB1 ", min_size=1, max_size=4), st.sampled_from(["a, ALSA", "11"])),
         host_api=st.sampled_from(["ALSA", "JACK", "OSS"]),
         channels=st.just(2),
         default_rate_hz=st.just(48_000),
@@ -78,7 +79,31 @@ def _numbered(output, number):
 @given(OUTPUTS)
 def test_every_output_is_reached_by_what_it_is_called(outputs):
     for output in outputs:
-        assert named(outputs, name_for(output, outputs)) is output
+        assert output_called(call_of(output, outputs), outputs) is output
+
+
+@given(OUTPUTS)
+def test_no_two_outputs_are_listed_alike(outputs):
+    labels = [label_of(output, outputs) for output in outputs]
+    assert all(label.startswith(output.name) for label, output in zip(labels, outputs, strict=True))
+    if not any("(" in output.name for output in outputs):
+        assert len(set(labels)) == len(labels)
+
+
+@given(OUTPUTS, st.text("aB1, ALS", max_size=6))
+def test_an_output_is_found_by_what_is_nearest_to_its_whole_name(outputs, text):
+    found = output_called(text, outputs)
+    calls = {str(o.number) for o in outputs} | {o.name.lower() for o in outputs}
+    if text.lower() in calls:
+        assert text in (str(found.number), found.name) or text.lower() in (
+            found.name.lower(),
+            f"{found.name}, {found.host_api}".lower(),
+        )
+    assert (found is None) == (
+        text.lower() not in calls
+        and not any(text.lower() in f"{o.name}".lower() for o in outputs)
+        and not any(text.lower() == f"{o.name}, {o.host_api}".lower() for o in outputs)
+    )
 
 
 @given(OUTPUTS)

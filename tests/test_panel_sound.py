@@ -20,6 +20,8 @@ from neume.synth.engine_snapshot import PartActivity
 from neume.synth.mel import MelSpec
 from neume.synth.mixer import Meters
 from neume.synth.rack.part import Part, Rack
+from neume.ui.choices import ChoiceStore
+from neume.ui.sound.levels_card import DBFS
 from neume.ui.sound.mel_ring import LOST
 from neume.ui.sound.view import SPECTRUM, WAVEFORM, SoundView
 from neume.ui.theme import use_theme
@@ -224,6 +226,33 @@ def test_the_wave_stands_still_and_the_time_across_can_be_chosen(engine, quiet):
     assert quiet.scope.text_at_cross().startswith("25.0")
 
 
+def test_what_is_shown_is_found_again(qtbot, engine, quiet):
+    QTest.mouseClick(quiet.range.buttons[40], LEFT)
+    QTest.mouseClick(quiet.span.buttons[50], LEFT)
+    QTest.mouseClick(quiet.mode.buttons[SPECTRUM], LEFT)
+    quiet._choices.save()
+    again = SoundView(engine, ChoiceStore(quiet._choices.path))
+    qtbot.addWidget(again)
+    again.show()
+    assert (again.spectrogram.range_db, again.scope.span_ms) == (40, 50)
+    assert (again.spectrum.isVisible(), again.clear.isVisible(), again.span.isVisible()) == (
+        True,
+        True,
+        False,
+    )
+    for row, key in ((again.range, 40), (again.span, 50), (again.mode, SPECTRUM)):
+        assert [each for each, button in row.buttons.items() if button.isChecked()] == [key]
+
+
+def test_choices_that_there_are_not_are_the_usual_ones(qtbot, engine, quiet):
+    quiet._choices.change(sound_below="sonogram", sound_range_db=70, sound_span_ms=-1)
+    again = SoundView(engine, quiet._choices)
+    qtbot.addWidget(again)
+    again.show()
+    assert (again.spectrogram.range_db, again.scope.span_ms) == (60, 20)
+    assert again.scope.isVisible()
+
+
 def test_the_spectrum_shows_a_tone_and_keeps_its_peak_until_a_click(qtbot, engine, quiet):
     QTest.mouseClick(quiet.mode.buttons[SPECTRUM], LEFT)
     assert quiet.spectrum.isVisible()
@@ -257,7 +286,6 @@ def test_meters_show_peaks_rms_clips_and_the_limiter(qtbot, engine, quiet):
     engine.rack_changed.emit(rack)
     levels = quiet.levels
     parts = (PartActivity(0, 0, 1, 0.5, 0.25), PartActivity(1, 32, 1, 0.1, 0.05))
-    engine.waves_came.emit([tone(1000.0, 0, 4800, level=0.5)])
     snapshot = quiet_snapshot(parts=parts, meters=Meters((0.5,), (0.2,), 0.99, 0.5))
     engine.snapshot_came.emit(snapshot)
     assert [name.text for name in levels.parts.names] == ["Piano", "Bass"]
@@ -270,8 +298,10 @@ def test_meters_show_peaks_rms_clips_and_the_limiter(qtbot, engine, quiet):
     assert not levels.master.level.clipped
 
     def rms_rises():
-        engine.snapshot_came.emit(replace(snapshot, meters=Meters((0.5,), (0.2,), 0.5, 1.0)))
+        quieter = Meters((0.5,), (0.2,), 0.5, 1.0, master_rms=0.5 / 2**0.5)
+        engine.snapshot_came.emit(replace(snapshot, meters=quieter))
         assert levels.master.level.rms_db == pytest.approx(-9.0, abs=0.5)  # of a sine 6 dB below full scale
+        assert levels.rms.text() == DBFS.text(levels.master.level.rms_db)
 
     qtbot.waitUntil(rms_rises)
     assert levels.limiter.reduction_db < 6.0

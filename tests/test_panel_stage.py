@@ -27,33 +27,16 @@ from neume.ui.engine_model import GONE, HANGING, PLAYING
 from neume.ui.stage.big_text import SMALLEST_PX, fitted
 from neume.ui.stage.preset_titles import PresetTitles, good_titles, title_after
 from neume.ui.stage.trouble import RECENT_S, Kind, Trouble, TroubleWatch
+from neume.ui.stage.trouble_board import TroubleBoard
 from neume.ui.stage.view import StageView
+from neume.ui.timing.wordings import advice
 
 folders = pytest.fixture(autouse=True)(own_folders)
 
 
-class Performer(PanelOwner):
-    """Steps through the presets as the engine does, and tells which one it plays."""
-
-    def __init__(self):
-        super().__init__(open_preset("organ"))
-        self.preset = "organ"
-
-    def snapshot(self, meters):
-        return dataclasses.replace(super().snapshot(meters), preset=self.preset)
-
-    def carry_out(self, command):
-        match command:
-            case SetValue(target="preset.next" | "preset.previous" as target):
-                self.preset = preset_after(self.preset, 1 if target == "preset.next" else -1)
-                self.take(open_preset(self.preset))
-                return ""
-        return super().carry_out(command)
-
-
 @pytest.fixture
 def owner():
-    return Performer()
+    return PanelOwner(open_preset("organ"), "organ")
 
 
 @pytest.fixture
@@ -203,8 +186,8 @@ def test_footswitches_are_learnt_on_the_buttons(qtbot, stage, owner):
 
 
 def test_parts_that_sound_are_lit_and_only_their_lamps_painted(qtbot, stage, owner):
-    owner.preset = "split-bass-piano"
-    owner.take(Rack("Split", (Part("Bass"), Part("Piano"), Part("Tail"), Part("Mute", muted=True))))
+    split = Rack("Split", (Part("Bass"), Part("Piano"), Part("Tail"), Part("Mute", muted=True)))
+    owner.take(split, "split-bass-piano")
     qtbot.waitUntil(lambda: len(stage.lamps.lit) == 4)
     qtbot.wait(100)
     areas = []
@@ -250,8 +233,19 @@ def test_dropouts_shed_load_and_the_cure_are_named(qtbot, stage, owner):
     dry = Underrun("denoiser", 14.0, 10.7)
     owner.template = quiet_snapshot(underruns=2, underrun=dry, shed="2 steps")
     qtbot.waitUntil(lambda: len(stage.troubles.lines) == 2)
-    assert stage.troubles.lines[0] == f"Dropouts: 2. Cure: {ADVICE['denoiser']}"
+    assert stage.troubles.lines[0] == "Dropouts: 2. Choose fewer steps in the settings."
     assert "2 steps" in stage.troubles.lines[1]
+
+
+def test_the_cure_of_every_stage_is_in_the_panels_own_words(qtbot):
+    board = TroubleBoard()
+    qtbot.addWidget(board)
+    for stage in ADVICE:
+        board.show_troubles([Trouble(Kind.DROPOUTS, stage, 3)])
+        assert board.lines == [f"Dropouts: 3. {advice(stage)}"]
+    for unknown in ("", "of tomorrow"):
+        board.show_troubles([Trouble(Kind.DROPOUTS, unknown, 3)])
+        assert board.lines == ["Dropouts: 3"]
 
 
 def test_an_engine_that_goes_is_told_without_a_snapshot(qtbot, stage, engine):
@@ -318,7 +312,7 @@ def test_dropouts_of_before_are_not_told_and_those_of_now_for_a_while():
     watch, dry = TroubleWatch(), Underrun("mixer", 12.0, 10.7)
     assert watch.follow(PLAYING, quiet_snapshot(underruns=7), 100.0) == ()
     two_more = quiet_snapshot(underruns=9, underrun=dry)
-    assert watch.follow(PLAYING, two_more, 101.0) == (Trouble(Kind.DROPOUTS, ADVICE["mixer"], 2),)
+    assert watch.follow(PLAYING, two_more, 101.0) == (Trouble(Kind.DROPOUTS, "mixer", 2),)
     assert kinds(watch.follow(PLAYING, two_more, 101.0 + RECENT_S - 0.1)) == [Kind.DROPOUTS]
     assert watch.follow(PLAYING, two_more, 101.0 + RECENT_S) == ()
     cleared = quiet_snapshot(underruns=0)

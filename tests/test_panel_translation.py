@@ -15,9 +15,10 @@ from control_rig import own_folders
 from PySide6.QtCore import QTranslator
 
 from neume.synth.rack.preset_search import list_presets
+from neume.synth.underrun import ADVICE
 from neume.ui import translation
 from neume.ui.rack.presets_popup import _line
-from neume.ui.timing.wordings import part_name
+from neume.ui.timing.wordings import advice, part_name, stage_name
 from neume.ui.top_bar import TopBar
 from neume.ui.translation import install_translation, translation_for
 
@@ -64,6 +65,12 @@ def test_all_kinds_of_texts_are_translated(qtbot, shown):
         assert _line(bar, preset).startswith("ébuilt-in"), "a text of a function that is given a widget"
         assert bar.tr("no such text") == "no such text"
         panel_rig.delete(bar)
+
+
+@pytest.mark.parametrize("stage", ADVICE)
+def test_the_cure_of_an_underrun_is_translated(shown, stage):
+    assert advice(stage).startswith("é")
+    assert stage_name(stage).startswith("é")
 
 
 def test_without_a_translation_the_texts_of_the_code_are_shown(qtbot, french):

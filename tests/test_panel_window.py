@@ -79,6 +79,19 @@ def test_presets_are_stepped_through_by_clicks_and_keys(qtbot, window, owner):
     qtbot.waitUntil(lambda: steps(owner) == expected)
 
 
+def test_a_step_to_another_preset_is_undone_and_says_what_was_not_saved(qtbot, window, engine, owner):
+    engine.edit("quieter", lambda rack: replace(rack, gain_db=-9.0))
+    left = engine.rack
+    qtbot.waitUntil(lambda: owner.rack == left and engine._revision == owner.revision)
+    qtbot.mouseClick(window.top_bar.next, LEFT)
+    qtbot.waitUntil(lambda: engine.preset == owner.preset != "")
+    assert window.top_bar.undo.toolTip() == f"Undo load {engine.rack.name}"
+    assert window.message_bar.text == f"The changes of {left.name} are not saved. Undo brings them back."
+    qtbot.keyClick(window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: (owner.rack, owner.preset) == (left, ""))
+    assert window.top_bar.title.text() == left.name
+
+
 def test_an_edit_is_undone_and_done_again(qtbot, window, engine):
     bar = window.top_bar
     assert not bar.undo.isEnabled()

@@ -47,6 +47,9 @@ class Choices:
     octave: int = 4  # of the computer keyboard's first key
     fixed_velocity: int = 0  # 0: by where a key is hit
     record_folder: str = ""
+    sound_below: str = ""  # the spectrogram: waveform or spectrum; empty, as 0 below: the usual one
+    sound_range_db: int = 0  # of the spectrogram's colours
+    sound_span_ms: int = 0  # of the waveform
     first_run: bool = True
 
 

@@ -1,13 +1,12 @@
-"""The engine as the panel sees it: its snapshots as signals, its commands as calls, and its rack with undo.
+"""The engine as the panel sees it: its snapshots as signals, and its rack with undo.
 
-views ─ edit, set_value, post, ask ─▶ EngineModel ─▶ EngineClient ─▶ engine
+views ─ edit, set_value, load_preset ─▶ EngineModel ─▶ EngineLine ─▶ EngineClient ─▶ engine
 engine ─▶ EngineClient ─▶ EngineModel.tick (60 Hz) ─ signals ─▶ views
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
 from functools import partial
 from typing import Final
 
@@ -16,7 +15,6 @@ from PySide6.QtGui import QUndoStack
 
 from neume.synth.control.client import EngineClient
 from neume.synth.control.commands import Command, GetRack, LoadPreset, SetRack, SetValue, Subscribe
-from neume.synth.control.messages import Reply
 from neume.synth.engine_snapshot import EngineSnapshot
 from neume.synth.errors import NeumeError
 from neume.synth.rack.knobs import with_value
@@ -24,47 +22,48 @@ from neume.synth.rack.part import Rack
 from neume.synth.rack.preset_read import parse_preset
 from neume.synth.rack.preset_write import preset_text
 
-from .rack_edit import RackEdit
+from .engine_line import EngineLine
+from .rack_edit import RackEdit, Version
 
 TICK_MS: Final = 16
 UPDATES_HZ: Final = 60.0
 HANGS_S: Final = 1.0  # silent for so long, an engine that is subscribed to hangs
 GONE, PLAYING, HANGING = "gone", "playing", "hanging"
 
-Done = Callable[[str], object]
 
-
-class EngineModel(QObject):
+class EngineModel(EngineLine):
     """One for a panel. Belongs to the panel's thread, as everything here; nothing waits.
 
-    `rack` is what the panel shows: it changes at once with an edit, which the engine then carries out; what
-    changes in the engine (a learnt knob, a footswitch) comes back as another `rack_revision`. An engine that
-    takes the place of one that has ended is told to play it.
+    `rack` is what the panel shows, `preset` the name of the preset that it came from, empty for none. They
+    change at once with an edit, which the engine then carries out; what changes in the engine (a learnt knob,
+    a footswitch) comes back as another `rack_revision`, and another preset becomes a step of undo. An engine
+    that takes the place of one that has ended is told to play them.
     """
 
     snapshot_came = Signal(object)  # EngineSnapshot
     mels_came = Signal(list)  # of MelChunk
     waves_came = Signal(list)  # of WaveChunk
     rack_changed = Signal(object)  # Rack
+    preset_changed = Signal(str)
+    preset_left = Signal(object)  # Version, which undo brings back
     state_changed = Signal(str)  # GONE, PLAYING, HANGING
-    told = Signal(str)  # a line for the user: something failed
-    _answered = Signal(object, object, object)  # reply or error, done, failed
+    noted = Signal(str)  # one for who has the time to read: nothing failed
 
     def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.client = client
+        super().__init__(client, parent)
         self.state = GONE
         self.latest: EngineSnapshot | None = None
         self.rack: Rack | None = None
+        self.preset = ""
         self.undo_stack = QUndoStack(self)
         self._connection = 0  # which of the client's this is about
         self._process_id = 0  # of the engine whose rack is shown
         self._revision: int | None = None  # of the engine's rack that `rack` is, None: not known
         self._flying = 0  # commands that change the rack and are not answered yet
         self._edits = 0
+        self._settled: Rack | None = None  # the last one that surely came from `preset`
         self._asking = False
         self._turned: dict[str, float] = {}  # values that wait for the next tick
-        self._answered.connect(self._hear)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.tick)
 
@@ -75,22 +74,6 @@ class EngineModel(QObject):
     def stop(self) -> None:
         self._timer.stop()
         self.client.close()
-
-    def post(self, command: Command) -> None:
-        """Send and go on; a failure is told."""
-        try:
-            self.client.post(command)
-        except NeumeError as error:
-            self.told.emit(str(error))
-
-    def ask(self, command: Command, done: Done | None = None, failed: Done | None = None) -> None:
-        """Send; later `done` gets the reply's text, or `failed` the reason (without one it is told)."""
-        try:
-            future = self.client.ask(command)
-        except NeumeError as error:
-            (failed or self.told.emit)(str(error))
-            return
-        future.add_done_callback(partial(self._from_reader, done, failed))
 
     def edit(self, text: str, change: Callable[[Rack], Rack], merge: str = "") -> None:
         """Change the rack, undoably under the name `text`. Edits with the same `merge` that follow each other
@@ -103,7 +86,7 @@ class EngineModel(QObject):
             self.told.emit(str(error))
             return
         if after != self.rack:
-            self.undo_stack.push(RackEdit(self, text, self.rack, after, merge))
+            self.undo_stack.push(RackEdit(self, text, Version(self.rack), Version(after), merge))
 
     def set_value(self, text: str, target: str, value: float, gesture: str = "") -> None:
         """Turn one value of the rack, by its target text. All calls of one `gesture` are undone as one."""
@@ -116,21 +99,25 @@ class EngineModel(QObject):
             return
         if after != self.rack:
             merge = f"{target} {gesture}" if gesture else ""
-            self.undo_stack.push(RackEdit(self, text, self.rack, after, merge, (target, value)))
+            turn = partial(self._turn, after, target, value)
+            self.undo_stack.push(RackEdit(self, text, Version(self.rack), Version(after), merge, turn))
 
-    def load_preset(self, name: str) -> None:
-        """Play another preset; undo brings the rack of before back."""
-        self._change(LoadPreset(name=name))
+    def load_preset(self, name: str, rack: Rack) -> None:
+        """Play a preset, whose rack is known already; undo brings what was before back."""
+        if self.rack is not None:
+            self._settled = self.rack
+            self._leave(Version(rack, name), partial(self._load, name, rack))
 
-    def show(self, rack: Rack, value: tuple[str, float] | None = None) -> None:
-        """Play `rack`, of which only `value` (target, value) is new if it is given. For `RackEdit`."""
-        self._edits += 1
-        self._take(rack)
-        if value is not None:
-            self._turned[value[0]] = value[1]
-        else:
-            self._turned.clear()
-            self._change(SetRack(preset=preset_text(rack)))
+    def call_preset(self, name: str) -> None:
+        """What is played is the preset of that name from now on: next and previous go on from there."""
+        if self.rack is not None:
+            self.show(Version(self.rack, name))
+
+    def show(self, version: Version) -> None:
+        """Play another rack."""
+        self._turned.clear()
+        self._edit_to(version)
+        self._change(SetRack(preset=preset_text(version.rack), name=self.preset))
 
     def tick(self) -> None:
         """About 60 times a second: send what has been turned, tell what has come."""
@@ -170,21 +157,18 @@ class EngineModel(QObject):
         another, self._process_id = process_id != self._process_id, process_id
         if self.rack is None or not another:
             return
-        rack, preset = self.rack, self.latest.preset if self.latest is not None else ""
-        if preset:
-            self._flying += 1
-            self.ask(LoadPreset(name=preset), self._landed, self._landed)  # the rack comes all the same
-        self._change(SetRack(preset=preset_text(rack)))
+        self._change(SetRack(preset=preset_text(self.rack), name=self.preset))
 
     def _follow(self, snapshot: EngineSnapshot) -> None:
         """Ask for the engine's rack if it is not the one that is shown."""
+        if snapshot.preset == self.preset and not self._flying:
+            self._settled = self.rack
         if snapshot.rack_revision == self._revision or self._flying or self._asking:
             return
         self._asking = True
-        revision, edits = snapshot.rack_revision, self._edits
-        self.ask(GetRack(), partial(self._heard_rack, revision, edits), self._heard_none)
+        self.ask(GetRack(), partial(self._heard_rack, snapshot, self._edits), self._heard_none)
 
-    def _heard_rack(self, revision: int, edits: int, text: str) -> None:
+    def _heard_rack(self, snapshot: EngineSnapshot, edits: int, text: str) -> None:
         self._asking = False
         if edits != self._edits or self._flying:
             return  # edited meanwhile: the next snapshot asks again
@@ -193,9 +177,12 @@ class EngineModel(QObject):
         except NeumeError as error:
             self.told.emit(str(error))
             return
-        self._revision = revision
-        if rack != self.rack:
-            self._take(rack)
+        version, known = Version(rack, snapshot.preset), self._revision is not None
+        self._revision = snapshot.rack_revision
+        if known and snapshot.preset != self.preset:
+            self._leave(version, partial(self._take, version))
+        else:
+            self._take(version)
 
     def _heard_none(self, reason: str) -> None:
         self._asking = False
@@ -214,21 +201,39 @@ class EngineModel(QObject):
         self._revision = None  # show again what the engine really plays
         self.told.emit(reason)
 
-    def _take(self, rack: Rack) -> None:
-        self.rack = rack
-        self.rack_changed.emit(rack)
-
-    def _from_reader(self, done: Done | None, failed: Done | None, future: Future[Reply]) -> None:
-        """On the client's thread: pass the answer on to the panel's."""
-        try:
-            answer: Reply | str = future.result()
-        except (NeumeError, CancelledError) as error:
-            answer = str(error) or "the engine has not answered"
-        self._answered.emit(answer, done, failed)
-
-    def _hear(self, answer: Reply | str, done: Done | None, failed: Done | None) -> None:
-        if isinstance(answer, Reply) and answer.done:
-            if done is not None:
-                done(answer.text)
+    def _leave(self, version: Version, first: Callable[[], object]) -> None:
+        """Go to another preset by `first`: one step of undo, if that changes the rack."""
+        rack, before = version.rack, self._settled
+        if before is None or before == rack:
+            first()
             return
-        (failed or self.told.emit)(answer.text if isinstance(answer, Reply) else answer)
+        left = Version(before, self.preset)
+        self.undo_stack.push(
+            RackEdit(self, self.tr("load {0}").format(rack.name), left, version, first=first)
+        )
+        self.preset_left.emit(left)
+
+    def _turn(self, rack: Rack, target: str, value: float) -> None:
+        self._edit_to(Version(rack))
+        self._turned[target] = value
+
+    def _load(self, name: str, rack: Rack) -> None:
+        self._turned.clear()
+        self._edit_to(Version(rack, name))
+        self._change(LoadPreset(name=name))
+
+    def _edit_to(self, version: Version) -> None:
+        self._edits += 1
+        self._take(version)
+        self._settled = version.rack
+
+    def _take(self, version: Version) -> None:
+        """Show what is played, and tell what of it is new."""
+        before, named = self.rack, self.preset
+        self.rack = version.rack
+        if version.preset is not None:
+            self.preset = version.preset
+        if self.rack != before:
+            self.rack_changed.emit(self.rack)
+        if self.preset != named:
+            self.preset_changed.emit(self.preset)

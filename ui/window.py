@@ -132,6 +132,7 @@ class PanelWindow(QMainWindow):
         self.settings.restart_wanted.connect(self.keeper.restart)
         self.settings.leaving.connect(self.keeper.stop)
         self.engine.told.connect(self.message_bar.tell)
+        self.engine.noted.connect(self.message_bar.tell)
         self.engine.state_changed.connect(self._tell_state)
         self.keeper.changed.connect(self._tell_state)
         self.message_bar.pressed.connect(self._start_again)

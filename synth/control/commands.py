@@ -39,6 +39,7 @@ File: TypeAlias = Annotated[Path, Absolute()]
 PresetName: TypeAlias = Annotated[
     str, Line(100, re.compile(r"[^./\\][^/\\]*"), "no slash in it and no dot before it")
 ]
+PresetOrNone: TypeAlias = Annotated[str, Text(100)]
 BundleName: TypeAlias = Annotated[str, Line(4096)]
 Program: TypeAlias = Annotated[int, Between(0, 128)]
 RackText: TypeAlias = Annotated[str, Text(LONGEST_RACK)]
@@ -100,10 +101,12 @@ class Panic:
 
 @dataclass(frozen=True, slots=True)
 class SetRack:
-    """The whole rack, as the TOML text of a preset."""
+    """The whole rack, as the TOML text of a preset. `name` is that of the preset that it came from, empty for
+    none, from which next and previous are counted; None leaves that as it was."""
 
     kind: ClassVar[str] = "set_rack"
     preset: RackText
+    name: PresetOrNone | None = None
 
 
 @dataclass(frozen=True, slots=True)

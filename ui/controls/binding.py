@@ -127,9 +127,8 @@ class Binding(QObject):
 
 def bind(control: QWidget, engine: EngineModel, target: str, text: str) -> Binding:
     """Let a control stand for a target of the rack, and be learnt. `text` names the change for undo."""
-    default, span = 0.0, None
-    if isinstance(control, Turner):
-        default, span = control.quantity.default, (control.quantity.low, control.quantity.high)
+    quantity = control.quantity if isinstance(control, Turner) else None
+    default = 0.0 if quantity is None else quantity.default
     binding = Binding(control, engine, TargetPlace(text, target), default)
-    binding.learnable = make_learnable(control, engine, target, span)
+    binding.learnable = make_learnable(control, engine, target, quantity)
     return binding

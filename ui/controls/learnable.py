@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
@@ -17,6 +18,9 @@ from neume.synth.rack.targets import usual_range
 from ..engine_model import EngineModel
 from ..theme import theme
 from .learning import learn_watch
+from .mapping_range import Learnt, with_range
+from .quantity import Quantity
+from .range_popup import RangePopup
 
 MARK_PX: Final = 2
 LONG_PRESS_MS: Final = 700
@@ -24,30 +28,31 @@ STILL_PX: Final = 8.0
 
 
 def make_learnable(
-    widget: QWidget, engine: EngineModel, target: str, span: tuple[float, float] | None = None
+    widget: QWidget, engine: EngineModel, target: str, quantity: Quantity | None = None
 ) -> Learnable:
     """Give a widget the menu "learn" for `target`, such as part.0.volume_db, panic or preset.next.
 
-    `span` is the range of an effect's parameter, which only the effect knows: a controller that is learnt
-    here goes all the way through it.
+    `quantity` is what is turned, None for a button. A controller that is learnt here goes all the way through
+    its range, which for an effect's parameter only the effect knows.
     """
-    return Learnable(widget, engine, target, span)
+    return Learnable(widget, engine, target, quantity)
 
 
 class Learnable(QObject):
-    """Lives as long as its widget. `target` and `span` may be changed when the widget comes to stand for
-    another. The menu comes by the right button, the menu key, or a finger that has stayed for a while, when
-    it is lifted."""
+    """Lives as long as its widget. `target` may be changed when the widget comes to stand for another.
+
+    The menu comes by the right button, the menu key, or a finger that has stayed for a while, when it is
+    lifted."""
 
     def __init__(
         self,
         widget: QWidget,
         engine: EngineModel,
         target: str,
-        span: tuple[float, float] | None = None,
+        quantity: Quantity | None = None,
     ) -> None:
         super().__init__(widget)
-        self.target, self.span = target, span
+        self.target, self._quantity = target, quantity
         self._widget, self._engine = widget, engine
         self._mark: _Mark | None = None
         self._asked = False  # by this widget, and not learnt yet
@@ -74,7 +79,7 @@ class Learnable(QObject):
         return False
 
     def menu(self) -> QMenu:
-        """Learn, wait no more, forget: what fits now."""
+        """Learn, wait no more, the range, forget: what fits now."""
         menu = QMenu(self._widget)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self._watch.waiting == self.target:
@@ -85,12 +90,20 @@ class Learnable(QObject):
             channel = self.tr("any channel")
             if mapping.channel is not None:
                 channel = self.tr("channel {0}").format(mapping.channel + 1)
+            if self._quantity is not None:
+                text = self.tr("Range of controller {0}, {1}").format(mapping.controller, channel)
+                popup = partial(self.open_range, text, Learnt.of(mapping), self._quantity)
+                menu.addAction(self.tr("{0} …").format(text), popup)
             text = self.tr("Forget controller {0}, {1}").format(mapping.controller, channel)
             menu.addAction(text, self.forget)
         return menu
 
+    def open_range(self, title: str, learnt: Learnt, quantity: Quantity) -> None:
+        """Let the user say how far a controller turns the target."""
+        RangePopup(self._widget, title, self._engine, learnt, quantity).open_at(self._widget)
+
     def learn(self) -> None:
-        if self.span is not None and not self._asked:
+        if self._quantity is not None and not self._asked:
             self._engine.rack_changed.connect(self._widen)
         self._asked = True
         self._engine.post(Learn(target=self.target))
@@ -123,21 +136,16 @@ class Learnable(QObject):
             self._mark.raise_()
 
     def _widen(self, rack: Rack) -> None:
-        """Let a controller that was learnt here go through the whole `span`: the engine knows 0 to 1."""
-        if not self._asked or self.span is None:
+        """Let a controller that was learnt here go through the whole range: the engine may know 0 to 1."""
+        if not self._asked or self._quantity is None:
             self._engine.rack_changed.disconnect(self._widen)
             return
-        target, span, usual = self.target, self.span, usual_range(self.target)
-        learnt = [m for m in self._mappings(rack) if (m.minimum, m.maximum) == usual]
-        if learnt:
+        usual = usual_range(self.target)
+        found = [m for m in self._mappings(rack) if (m.minimum, m.maximum) == usual]
+        if found:
             self._asked = False
-            widened = replace(learnt[0], minimum=span[0], maximum=span[1])
-            self._engine.edit(
-                self.tr("learn a controller"),
-                lambda rack: replace(
-                    rack, mappings=tuple(widened if m.target == target else m for m in rack.mappings)
-                ),
-            )
+            learnt, ends = Learnt.of(found[0]), (self._quantity.low, self._quantity.high)
+            self._engine.edit(self.tr("learn a controller"), lambda rack: with_range(rack, learnt, *ends))
 
     def _feel(self, begins: bool, at: QPointF) -> None:
         """A finger on the widget."""

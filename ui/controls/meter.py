@@ -49,7 +49,7 @@ class Meter(QWidget):
     ) -> None:
         super().__init__(parent)
         self.level = MeterLevel()
-        self._clock, self._labelled, self._pale = clock, labelled, True
+        self._clock, self._labelled = clock, labelled
         self._upright = orientation == Qt.Orientation.Vertical
         self._shown: tuple[int, int, int, bool] = (0, 0, 0, False)
         self.setAccessibleName(name)
@@ -60,10 +60,9 @@ class Meter(QWidget):
         fixed, wide = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding
         self.setSizePolicy(*((fixed, wide) if self._upright else (wide, fixed)))
 
-    def follow(self, peak: float, rms: float | None, clipped: bool = False) -> None:
-        """The levels of this moment, linear. Without RMS, the bar is the peak's."""
-        self._pale = rms is not None
-        self.level.feed(peak, rms or 0.0, self._clock(), clipped)
+    def follow(self, peak: float, rms: float, clipped: bool = False) -> None:
+        """The levels of this moment, linear."""
+        self.level.feed(peak, rms, self._clock(), clipped)
         if self.isVisible():
             self._refresh()
 
@@ -103,7 +102,7 @@ class Meter(QWidget):
         painter, shown, level = QPainter(self), theme(), self.level
         painter.fillRect(event.rect(), shown.colour("surface"))
         painter.fillRect(self._along(0.0, 1.0), shown.colour("ground"))
-        self._draw_zones(painter, level.peak_db, PALE if self._pale else 255)
+        self._draw_zones(painter, level.peak_db, PALE)
         self._draw_zones(painter, level.rms_db, 255)
         if level.held_db > FLOOR_DB + 1.0:
             at = self.share(level.held_db)

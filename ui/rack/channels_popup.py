@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
 from neume.synth.events import CHANNELS
 from neume.synth.rack.part import OMNI
 
+from ..controls.popup import Popup
 from ..theme import TOUCH_PX
 from .edits import with_channel_toggled
-from .popup import Popup
 
 ACROSS: Final = 4
 

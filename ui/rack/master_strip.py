@@ -81,7 +81,7 @@ class MasterStrip(QWidget):
 
     def follow(self, meters: Meters) -> None:
         """The levels of this moment."""
-        self.meter.follow(meters.master_peak, None, meters.limiter_gain < 1.0)
+        self.meter.follow(meters.master_peak, meters.master_rms, meters.limiter_gain < 1.0)
         reduction_db = 20.0 * math.log10(max(1e-3, meters.limiter_gain))
         limits = reduction_db < LIMITING_DB
         self.limiter.set_texts(GAIN.text(reduction_db) if limits else self.tr("limiter"), lit=limits)

@@ -13,12 +13,12 @@ from typing import TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
-from neume.synth.engine_snapshot import EngineSnapshot
 from neume.synth.rack.part import Rack
 from neume.synth.rack.preset_search import USER, ListedPreset
 from neume.synth.rack.preset_write import write_preset
 
 from ..engine_model import EngineModel
+from ..rack_edit import Version
 from .presets_files import (
     delete_preset,
     import_preset,
@@ -34,21 +34,26 @@ Done: TypeAlias = Callable[[Path | None], object]
 
 
 class PresetDesk(QObject):
-    """Belongs to the panel's thread. `current`: the file name of the preset that is played, or empty."""
+    """Belongs to the panel's thread."""
 
     changed = Signal()  # the preset, or whether the rack differs from it
     asked = Signal(str, object)  # why a file cannot be replaced unasked, and what to call if it may be
 
     def __init__(self, engine: EngineModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.current, self.library = "", PresetLibrary(self)
-        self._engine, self._told = engine, ""
-        self._named = False  # whether the engine has ever said which it plays
+        self.library = PresetLibrary(self)
+        self._engine, self._recognised = engine, ""
         self.library.listed.connect(self._recognise)
         self.library.told.connect(engine.told)
-        engine.rack_changed.connect(self._heard_rack)
-        engine.snapshot_came.connect(self._follow)
+        engine.rack_changed.connect(self._recognise)
+        engine.preset_changed.connect(self.changed)
+        engine.preset_left.connect(self._tell_unsaved)
         self.library.look()
+
+    @property
+    def current(self) -> str:
+        """The file name of the preset that is played, or empty."""
+        return self._engine.preset or self._recognised
 
     @property
     def rack(self) -> Rack | None:
@@ -74,9 +79,7 @@ class PresetDesk(QObject):
     def load(self, preset: ListedPreset) -> None:
         """Play a preset; undo brings the rack of before back."""
         if preset.rack is not None:
-            rack = preset.rack
-            self._engine.edit(self.tr("load {0}").format(rack.name), lambda _rack: rack)
-            self._call(preset.name)
+            self._engine.load_preset(preset.name, preset.rack)
 
     def save(self) -> bool:
         """Over the user's own preset that is played; False if it is none and needs a name first."""
@@ -94,19 +97,14 @@ class PresetDesk(QObject):
         if rack is not None:
             replaced = partial(replace_preset, rack, name)
             work = replaced if over else partial(save_new, rack, name)
-            self._do(work, partial(self._saved, rack), replaced)
+            self._do(work, self._saved, replaced)
 
     def rename(self, preset: ListedPreset, name: str, over: bool) -> None:
         """Give an own preset another name; the rack that is played keeps its changes."""
-        dirty = self.dirty
 
         def done(path: Path | None) -> None:
             self._name_rack(name)
-            if path is not None and dirty:
-                self.current = path.stem
-            elif path is not None:
-                self._call(path.stem)
-            self.changed.emit()
+            self._saved(path)
 
         renamed = partial(rename_preset, preset, name)
         self._do(partial(renamed, over), done, partial(renamed, True))
@@ -141,36 +139,26 @@ class PresetDesk(QObject):
 
         self.library.change(work, done, ask)
 
-    def _saved(self, rack: Rack, path: Path | None) -> None:
-        """What was saved is what is played now: next and previous go on from there."""
-        if path is not None and self.rack == rack:
-            self._call(path.stem)
-        elif path is not None:
-            self.current = path.stem  # turned on meanwhile, which must not be lost
+    def _saved(self, path: Path | None) -> None:
+        """What was saved is what is played now, even if it was turned on meanwhile."""
+        if path is not None:
+            self._engine.call_preset(path.stem)
         self.changed.emit()
 
     def _name_rack(self, name: str) -> None:
         text = self.tr("name the rack {0}").format(name)
         self._engine.edit(text, lambda rack: replace(rack, name=name))
 
-    def _call(self, name: str) -> None:
-        """Tell the engine which preset it is that it plays."""
-        self.current = name
-        self._engine.load_preset(name)
-        self.changed.emit()
-
-    def _recognise(self) -> None:
-        """An engine that has never named one may play one all the same: the default one, at its start."""
-        if not self._named and not self.current and self.rack is not None:
+    def _recognise(self, _rack: Rack | None = None) -> None:
+        """An engine that names none may play one all the same: the default one, at its start."""
+        if not self.current and self.rack is not None:
             alike = (p.name for p in self.library.presets if not p.hidden and p.rack == self.rack)
-            self.current = next(alike, "")
+            self._recognised = next(alike, "")
         self.changed.emit()
 
-    def _heard_rack(self, _rack: Rack) -> None:
-        self._recognise()
-
-    def _follow(self, snapshot: EngineSnapshot) -> None:
-        if snapshot.preset != self._told:
-            self._told = self.current = snapshot.preset
-            self._named = True
-            self.changed.emit()
+    def _tell_unsaved(self, left: Version) -> None:
+        """Another preset was loaded, perhaps by a foot: say so if changes went with the one before."""
+        preset = self.library.called(left.preset or self._recognised)
+        if preset is None or preset.rack != left.rack:
+            text = self.tr("The changes of {0} are not saved. Undo brings them back.")
+            self._engine.noted.emit(text.format(left.rack.name))

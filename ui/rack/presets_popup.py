@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate,
 from neume.synth.rack.preset_search import USER, ListedPreset
 
 from ..controls.paint import SMALL_PX, draw_text, font_of
+from ..controls.popup import Popup
 from ..theme import BASE_PX, theme
-from .popup import Popup
 from .presets_files import matching, title
 
 WIDTH_PX: Final = 420

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from neume.synth.rack.curves import FIXED, LINEAR, LOUDEST, SHAPES, VelocityCurve
 
 from ..controls.paint import SMALL_PX, draw_text, font_of
+from ..controls.popup import Popup
 from ..controls.quantities import QUANTITIES
 from ..controls.value_box import ValueBox
 from ..theme import TOUCH_PX, theme
-from .popup import Popup
 from .tile import Tile
 
 STEP: Final = 6  # velocities between two points of the drawing

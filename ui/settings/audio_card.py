@@ -10,11 +10,12 @@ from neume.synth.control.commands import SetAudio
 from neume.synth.device_list import DeviceList, list_devices
 from neume.synth.engine_snapshot import EngineSnapshot
 from neume.synth.errors import NeumeError
+from neume.synth.output_names import call_of, output_called
 
 from ..browser.background import Background
 from ..choices import Choices, ChoiceStore
 from ..engine_model import PLAYING, EngineModel
-from .audio_choice import blocks_with, host_apis, name_for, named, of_host_api, rates_of
+from .audio_choice import blocks_with, host_apis, label_of, of_host_api, rates_of
 from .card import Card, Combo, button, line, tell
 from .lamp import Lamp
 
@@ -110,7 +111,7 @@ class AudioCard(Card):
             systems = (chosen.host_api, *systems)
         self.host_api.fill([(self.tr("Any"), ""), *((name, name) for name in systems)], chosen.host_api)
         self._fill_devices(chosen)
-        output = named(outputs, chosen.audio_device) if chosen.audio_device else None
+        output = output_called(chosen.audio_device, outputs) if chosen.audio_device else None
         rates = ((f"{rate_hz} Hz", rate_hz) for rate_hz in rates_of(output, chosen.rate_hz))
         self.rate.fill([(self.tr("Automatic"), 0), *rates], chosen.rate_hz)
         rate_hz = chosen.rate_hz or 48_000
@@ -124,9 +125,10 @@ class AudioCard(Card):
 
     def _fill_devices(self, chosen: Choices) -> None:
         outputs = self.devices.audio_outputs
+        listed = of_host_api(outputs, chosen.host_api)
         entries: list[tuple[str, object]] = [(self.tr("System default"), "")]
-        for output in of_host_api(outputs, chosen.host_api):
-            entries.append((output.name, name_for(output, outputs)))
+        for output in listed:
+            entries.append((label_of(output, listed), call_of(output, outputs)))
         if chosen.audio_device and all(value != chosen.audio_device for _, value in entries):
             entries.append((chosen.audio_device, chosen.audio_device))  # not there now, or not looked yet
         self.device.fill(entries, chosen.audio_device)
@@ -137,7 +139,7 @@ class AudioCard(Card):
         of_this = of_host_api(outputs, self.host_api.currentData())
         if self.host_api.currentData() and of_this:
             first = next((output for output in of_this if output.default), of_this[0])
-            self._ask(name_for(first, outputs))
+            self._ask(call_of(first, outputs))
         else:
             self._ask("")
 

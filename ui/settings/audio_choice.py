@@ -1,7 +1,4 @@
-"""Which audio outputs there are to choose from, and how the engine is told of one. No widgets.
-
-The engine takes part of a device's name, or its number, and of several that fit it takes the first.
-"""
+"""Which audio outputs there are to choose from, and what they are called in the list. No widgets."""
 
 from __future__ import annotations
 
@@ -14,18 +11,14 @@ USUAL_RATES_HZ: Final = (44_100, 48_000, 88_200, 96_000)
 BLOCKS_SAMPLES: Final = (32, 64, 128, 256, 512, 1024)
 
 
-def named(outputs: Sequence[AudioOutput], text: str) -> AudioOutput | None:
-    """The output that the engine takes for `text`."""
-    for output in outputs:
-        if text.lower() in output.name.lower() or text == str(output.number):
-            return output
-    return None
-
-
-def name_for(output: AudioOutput, outputs: Sequence[AudioOutput]) -> str:
-    """What to call `output` so that the engine takes that one: its name, its number where the name is that of
-    another one too, such as the same card through another host API."""
-    return output.name if named(outputs, output.name) is output else str(output.number)
+def label_of(output: AudioOutput, listed: Sequence[AudioOutput]) -> str:
+    """Its name; with its host API where another one that is listed has the same, and with its number where
+    that one is of the same host API, too."""
+    alike = [other for other in listed if other.name == output.name and other is not output]
+    if not alike:
+        return output.name
+    twins = any(other.host_api == output.host_api for other in alike)
+    return f"{output.name} ({output.host_api}{f', {output.number}' if twins else ''})"
 
 
 def host_apis(outputs: Sequence[AudioOutput]) -> tuple[str, ...]:

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout
 
@@ -27,18 +25,18 @@ DBFS: Final = Plain()
 
 
 class LevelsCard(QFrame):
-    """Belongs to the panel's thread. `hear` and `follow` are only called while it is seen."""
+    """Belongs to the panel's thread. `follow` is only called while it is seen."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
-        self._clock, self._told_s, self._rms = clock, 0.0, 0.0
+        self._clock, self._told_s = clock, 0.0
         self.setProperty("look", "card")
         self.setFixedWidth(WIDTH_PX)
         self.master = Meter(self.tr("Level of the master"), Qt.Orientation.Horizontal, clock=clock)
         self.master.setToolTip(
             self.tr(
-                "Of what is played, after the limiter, in dBFS: the highest peak of both sides, and the RMS "
-                "of their mean over 300 ms (a full-scale sine reads −3.0). A click clears the clip lamp."
+                "Of what is played, after the limiter, in dBFS: the highest peak, and the RMS over 300 ms, "
+                "of the louder side (a full-scale sine reads −3.0). A click clears the clip lamp."
             )
         )
         self.limiter = ReductionBar(self.tr("What the safety limiter takes away"), clock)
@@ -52,14 +50,9 @@ class LevelsCard(QFrame):
     def show_rack(self, rack: Rack) -> None:
         self.parts.show_names([part.name for part in rack.parts])
 
-    def hear(self, samples: NDArray[np.float32]) -> None:
-        """What has been played since the last call, mono, for the master's RMS."""
-        if len(samples):
-            self._rms = float(np.sqrt(np.dot(samples, samples) / len(samples)))
-
     def follow(self, snapshot: EngineSnapshot) -> None:
         meters = snapshot.meters
-        self.master.follow(meters.master_peak, self._rms, clipped=meters.limiter_gain < 1.0)
+        self.master.follow(meters.master_peak, meters.master_rms, clipped=meters.limiter_gain < 1.0)
         self.limiter.follow(meters.limiter_gain)
         self.parts.follow(snapshot.parts)
         now_s = self._clock()

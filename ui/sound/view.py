@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
@@ -53,24 +54,20 @@ class SoundView(QWidget):
         self.freeze.toggled.connect(self.spectrogram.freeze)
         self.spectrogram.freeze_wanted.connect(self.freeze.toggle)
         self.stack = QStackedWidget()
-        self.mode, self.span, self.clear = self._mode(), self._span(), QPushButton(self.tr("Clear peaks"))
+        self.stack.addWidget(self.scope)
+        self.stack.addWidget(self.spectrum)
+        self.clear = QPushButton(self.tr("Clear peaks"))
         self.clear.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clear.clicked.connect(self.spectrum.clear)
+        self.span = self._span()
+        self.mode = self._mode()
         self._lay_out()
-        self.show_lower(WAVEFORM)
         engine.mels_came.connect(self._take_mels)
         engine.waves_came.connect(self._take_waves)
         engine.snapshot_came.connect(self._follow)
         engine.rack_changed.connect(self._show_rack)
         if engine.rack is not None:
             self._show_rack(engine.rack)
-
-    def show_lower(self, mode: str) -> None:
-        """WAVEFORM or SPECTRUM."""
-        self.stack.setCurrentWidget(self.scope if mode == WAVEFORM else self.spectrum)
-        self.mode.buttons[mode].setChecked(True)
-        self.span.setVisible(mode == WAVEFORM)
-        self.clear.setVisible(mode == SPECTRUM)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.spectrogram.look_away()
@@ -84,9 +81,7 @@ class SoundView(QWidget):
         if not self.isVisible():
             return
         for chunk in chunks:
-            samples = chunk.samples()
-            self.ring.put(chunk.first_frame, samples)
-            self.levels.hear(samples)
+            self.ring.put(chunk.first_frame, chunk.samples())
         if not self.freeze.isChecked() and chunks:
             plot = self.scope if self.stack.currentWidget() is self.scope else self.spectrum
             plot.show_wave(self.ring, chunks[-1].rate_hz)
@@ -100,25 +95,37 @@ class SoundView(QWidget):
 
     def _range(self) -> ChoiceRow:
         texts = {db: self.tr("{0} dB").format(db) for db in RANGES_DB}
-        row = ChoiceRow(self.tr("Range of the colours"), texts, USUAL_RANGE_DB)
-        row.chosen.connect(self.spectrogram.set_range_db)
-        return row
+        show, name = self.spectrogram.set_range_db, self.tr("Range of the colours")
+        return self._kept_row(name, texts, "sound_range_db", USUAL_RANGE_DB, show)
 
     def _mode(self) -> ChoiceRow:
         texts = {WAVEFORM: self.tr("Waveform"), SPECTRUM: self.tr("Spectrum")}
-        row = ChoiceRow(self.tr("Shown below"), texts, WAVEFORM)
-        row.chosen.connect(self.show_lower)
-        return row
+        return self._kept_row(self.tr("Shown below"), texts, "sound_below", WAVEFORM, self._show_below)
 
     def _span(self) -> ChoiceRow:
         texts = {ms: self.tr("{0} ms").format(ms) for ms in SPANS_MS}
-        row = ChoiceRow(self.tr("Time across"), texts, USUAL_SPAN_MS)
-        row.chosen.connect(self.scope.set_span_ms)
+        show, name = self.scope.set_span_ms, self.tr("Time across")
+        return self._kept_row(name, texts, "sound_span_ms", USUAL_SPAN_MS, show)
+
+    def _kept_row(
+        self, name: str, texts: Mapping[Any, str], field: str, usual: object, show: Callable[[Any], None]
+    ) -> ChoiceRow:
+        """A row whose key is kept in a field of the choices; `show` acts on it, now and when it changes."""
+        kept = getattr(self._choices.now, field)
+        now = kept if kept in texts else usual  # a file may name what there is not
+        row = ChoiceRow(name, texts, now)
+        row.chosen.connect(show)
+        row.chosen.connect(lambda key: self._choices.change(**{field: key}))
+        show(now)
         return row
 
+    def _show_below(self, mode: str) -> None:
+        """WAVEFORM or SPECTRUM."""
+        self.stack.setCurrentWidget(self.scope if mode == WAVEFORM else self.spectrum)
+        self.span.setVisible(mode == WAVEFORM)
+        self.clear.setVisible(mode == SPECTRUM)
+
     def _lay_out(self) -> None:
-        self.stack.addWidget(self.scope)
-        self.stack.addWidget(self.spectrum)
         plots = QSplitter(Qt.Orientation.Vertical)
         plots.setChildrenCollapsible(False)
         title = QLabel(self.tr("Spectrogram"))

@@ -10,7 +10,6 @@ from enum import Enum
 from typing import Final
 
 from neume.synth.engine_snapshot import EngineSnapshot
-from neume.synth.underrun import ADVICE
 
 from ..engine_model import GONE, HANGING
 
@@ -37,7 +36,7 @@ GRAVE: Final = frozenset((Kind.NO_ENGINE, Kind.HANGING, Kind.DEVICE, Kind.DROPOU
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`detail` is a name or the engine's own words; `count` of dropouts."""
+    """`detail` is a name, the engine's own words, or the stage of the dropouts; `count` of them."""
 
     kind: Kind
     detail: str = ""
@@ -85,8 +84,8 @@ class TroubleWatch:
             self._underruns = snapshot.underruns
         self._seen = snapshot.underruns
         count = self._seen - self._underruns
-        advice = ADVICE.get(snapshot.underrun.stage, "") if snapshot.underrun else ""
-        return [Trouble(Kind.DROPOUTS, advice, count)] if count else []
+        stage = snapshot.underrun.stage if snapshot.underrun else ""
+        return [Trouble(Kind.DROPOUTS, stage, count)] if count else []
 
 
 def _standing(snapshot: EngineSnapshot) -> list[Trouble]:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..keys.part_colours import is_dark
 from ..theme import theme
+from ..timing.wordings import advice
 from .big_text import fitted
 from .trouble import Kind, Trouble
 
@@ -71,15 +72,16 @@ class TroubleBoard(QWidget):
             Kind.NO_ENGINE: self.tr("No engine; it is being started"),
             Kind.HANGING: self.tr("The engine does not answer"),
             Kind.DEVICE: self.tr("Audio device lost: {0}"),
-            Kind.DROPOUTS: self.tr("Dropouts: {1}. Cure: {0}"),
+            Kind.DROPOUTS: self.tr("Dropouts: {1}. {0}"),
             Kind.MIDI: self.tr("MIDI input missing: {0}"),
             Kind.PLUGIN: "{0}",
             Kind.RECORDING: self.tr("The recording has stopped: {0}"),
             Kind.SHED: self.tr("Too much load: {0}"),
             Kind.TOLD: "{0}",
         }[trouble.kind]
-        if trouble.kind is Kind.DROPOUTS and not trouble.detail:
+        detail = advice(trouble.detail) if trouble.kind is Kind.DROPOUTS else trouble.detail
+        if trouble.kind is Kind.DROPOUTS and not detail:
             text = self.tr("Dropouts: {1}")
         if trouble.kind is Kind.DEVICE and not trouble.detail:
             text = self.tr("Audio device lost")
-        return text.format(trouble.detail, trouble.count)
+        return text.format(detail, trouble.count)

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
-from neume.synth.underrun import ADVICE, OTHER_PROGRAMS, Underrun
+from neume.synth.underrun import OTHER_PROGRAMS, Underrun
 
 PLACE: Final = "Timing"
 
@@ -82,7 +82,7 @@ def stage_meaning(stage: str) -> str:
 
 
 def advice(stage: str) -> str:
-    """What helps against underruns of that stage."""
+    """What helps against underruns of that stage, empty for one that is not known here."""
     cures = {
         "prepare": _tr("Play fewer notes at once, or fewer parts."),
         "spectrogram": _tr("Use fewer parts or streams, or hold fewer notes with the pedal."),
@@ -92,7 +92,7 @@ def advice(stage: str) -> str:
         "mixer": _tr("Bypass effects."),
         OTHER_PROGRAMS: _tr("Close other programs, or add a margin in the settings."),
     }
-    return cures.get(stage, ADVICE.get(stage, ""))
+    return cures.get(stage, "")
 
 
 def underrun_text(underrun: Underrun) -> str:
