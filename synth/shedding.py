@@ -2,7 +2,8 @@
 
 Beside the render thread, which tells the time of every block and asks what to give up now. First the steps
 of the sampler (texture), then streams of their own (parts share one, which blurs them), then released notes
-beyond a number, the oldest first (tails). Each comes back when there has been room for it for a while.
+beyond a number, the oldest first (tails). Each comes back when there has been room for it for a while, and
+one that has to go again at once after a longer while.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ TIGHT_SHARE: Final = 0.9  # of the time that a block has: one that takes longer 
 TIGHT_BLOCKS, WATCHED_BLOCKS = 3, 12  # so many tight ones among the last so many, and something has to go
 ROOMY_SHARE: Final = 0.5  # no block of the calm time may take longer before something comes back
 CALM_S: Final = 4.0
+LONGEST_CALM_S: Final = 64.0  # after relapses: each asks for twice as long a calm
+RELAPSE_S: Final = 8.0  # what has come back and has to go within so long came back too early
 RELEASES_KEPT: Final = (24, 8, 0)  # of each stream
 ALL_RELEASES: Final = 1 << 30
 MERGED: Final = ("", ", half the streams", ", one stream a bundle")  # what each depth of merging leaves
@@ -65,6 +68,8 @@ class Shedder:
         self._ladder, self._block_ms, self._merges = tuple(ladder), block_ms, merges
         self._tight: deque[bool] = deque(maxlen=WATCHED_BLOCKS)
         self._calm_blocks = 0
+        self._calm_s = CALM_S  # that is asked for
+        self._returned_blocks: float = math.inf  # since something came back
         self.rung = 0
 
     @property
@@ -80,13 +85,20 @@ class Shedder:
         self._tight.append(took_ms > TIGHT_SHARE * min(self._block_ms, ready_ms))
         roomy = took_ms <= ROOMY_SHARE * self._block_ms
         self._calm_blocks = self._calm_blocks + 1 if roomy else 0
+        self._returned_blocks += 1
         if sum(self._tight) >= TIGHT_BLOCKS and self.rung < len(self._ladder) - 1:
             return self._go(1)
-        if self.rung and self._calm_blocks * self._block_ms >= 1000.0 * CALM_S:
+        if self.rung and self._calm_blocks * self._block_ms >= 1000.0 * self._calm_s:
             return self._go(-1)
         return False
 
     def _go(self, direction: int) -> bool:
+        if direction < 0:
+            self._returned_blocks = 0
+        elif self._returned_blocks * self._block_ms < 1000.0 * RELAPSE_S:
+            self._calm_s = min(2.0 * self._calm_s, LONGEST_CALM_S)
+        else:
+            self._calm_s = CALM_S
         self.rung += direction
         while self._idle(self.load):  # never the first nor the last rung
             self.rung += direction

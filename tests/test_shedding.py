@@ -84,3 +84,21 @@ def test_the_oldest_releases_are_hurried():
     table.hurry_releases(1)
     hurried = table.slots["key"][table.slots["release_db_per_s"] == CHOKE_DB_PER_S]
     assert sorted(hurried.tolist()) == [61, 62, 63], "the last released, and the one that is held, stay"
+
+
+def test_what_came_back_too_early_waits_twice_as_long():
+    shedder = Shedder(LADDER, block_ms=10.0)
+    waited = []
+    for _ in range(7):
+        while not shedder.observe(20.0):
+            pass
+        blocks = 1
+        while not shedder.observe(1.0):
+            blocks += 1
+        waited.append(blocks / 100.0)
+    assert waited == [4.0, 8.0, 16.0, 32.0, 64.0, 64.0, 64.0]
+    for _ in range(1000):
+        shedder.observe(7.0)
+    while not shedder.observe(20.0):
+        pass
+    assert sum(not shedder.observe(1.0) for _ in range(400)) == 399, "a relapse long ago is forgotten"
