@@ -206,7 +206,7 @@ def _report(path: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(path.read_text())
         figures = {name: report[name] for name in ("rows", "programs", "second_soundfont", "transcriber")}
-        further = ("steps", "cost", "mixtures", "pictures")
+        further = ("steps", "cost", "mixtures", "further_version", "pictures")
         return figures | {name: report[name] for name in further if name in report}
     except (ValueError, KeyError, TypeError) as error:
         raise NeumeError(f"{path}: is not a report of `neume eval --json`") from error

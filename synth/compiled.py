@@ -15,6 +15,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code, made at its first call and kept for later processes. It runs without
-    Python's lock, and divides as numpy does."""
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """The function as machine code, made at its first call and kept for later processes where a folder for
+    that can be written to. It runs without Python's lock, and divides as numpy does."""
+    try:
+        made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:  # numba knows no folder to keep it in
+        made = numba.njit(nogil=True, error_model="numpy")(function)
+    return cast(Function, made)

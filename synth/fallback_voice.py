@@ -62,6 +62,7 @@ class FallbackVoice:
         self._random = np.random.Generator(np.random.SFC64(seed))
         self.oscillators = np.zeros(len(self._tables) * self._slots, NOTE)
         self.oscillators["oscillator"] = np.arange(len(self.oscillators))
+        vibratos(self._tables[0].slots, self._tables[0].standing(), 0, rate_hz)  # machine code is made now
         self.reset()
 
     def reset(self) -> None:

@@ -23,7 +23,7 @@ from .block_timer import Lap
 from .bundle import Bundle
 from .conditioning import FEATURES
 from .errors import UsageError
-from .events import MidiEvent
+from .events import MidiEvent, NoteOn
 from .hops import play_hops
 from .inference import BatchState, Inference
 from .noise import diffusion_noise, white_noise
@@ -220,7 +220,7 @@ class StreamRenderer:
         conditioning = np.zeros((1, self.contract.note_slots, len(FEATURES)), np.float32)
         excitation = np.zeros((1, self.spec.hop_samples, 2), np.float32)
         table = NoteTable(self.contract.note_slots, self._manifest.voice_table(), self.rate_hz)
-        play_hops(table, (), 0, conditioning, excitation, np.zeros(1, np.bool_))
+        play_hops(table, [NoteOn(0, 0, 60, 1)], 0, conditioning, excitation, np.zeros(1, np.bool_))
 
     def _awake(self, stream: int, sounding: Sequence[bool]) -> list[bool]:
         """In which of the hops a stream is awake that sounds in these."""

@@ -122,6 +122,13 @@ class TestText:
         headings = [line for line in card(report).splitlines() if line.startswith("##")]
         assert [heading.split()[1] for heading in headings] == ["Data", "Milliseconds", "A", "Known"]
 
+    def test_tables_of_another_version_say_so(self) -> None:
+        text = card(whole_report() | {"further_version": "0.0.9"})
+        before, _, after = text.partition("### Measured with version 0.0.9\n")
+        assert "by diffusion steps" not in before
+        assert "### Solo parts by diffusion steps" in after
+        assert "Measured with version" not in card(whole_report())
+
     def test_steps_and_streams_stand_in_their_columns(self) -> None:
         lines = card(whole_report()).splitlines()
         assert "|  | 0 | 1 | 2 | 4 | 8 |" in lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from note_play import HOP, VOICES, written
 
 from neume.synth.channels import member_channel
+from neume.synth.compiled import compiled
 from neume.synth.conditioning import FEATURES
 from neume.synth.events import ChannelPressure, ControlChange, NoteOff, NoteOn, PitchBend, ProgramChange
 from neume.synth.excitation import wavetables
@@ -73,6 +75,15 @@ def test_a_tone_is_its_wavetable_at_its_pitch(onset, bend):
     assert not excitation[:onset].any()
     assert np.allclose(excitation[onset:, 0], wanted * level * HARMONIC_GAIN, atol=3e-4)
     assert np.allclose(excitation[onset:, 1], level * NOISE_GAIN, atol=3e-4)
+
+
+def test_machine_code_needs_no_folder_to_be_kept_in(monkeypatch):
+    monkeypatch.setattr(numba.core.caching.CacheImpl, "_locator_classes", [])
+    assert compiled(slowly_added)(2, 3) == 5
+
+
+def slowly_added(one, other):
+    return one + other
 
 
 def test_a_note_that_has_faded_gives_its_slot_back():
