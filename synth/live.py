@@ -35,7 +35,7 @@ from .rack.knobs import value_of, with_value
 from .rack.learn import Change, Learner, Mapping, with_mapping
 from .rack.part import Rack
 from .rack.played import PlayedRack
-from .rack.preset_search import open_preset, preset_after, save_preset
+from .rack.preset_search import open_preset, save_preset
 from .rack.session import save_session
 from .rack.targets import parse_target
 from .rack_chain import RackChain, ReadyRack
@@ -65,8 +65,7 @@ class LiveRack:
         self.problems: tuple[str, ...] = ()  # of the rack that is played
         bundle = open_named(settings.bundle)
         stages = load_stages(bundle)
-        rate_hz = bundle.manifest.mel.rate_hz
-        config = settings.engine
+        rate_hz, config = bundle.manifest.mel.rate_hz, settings.engine
         streams = settings.streams or affordable_streams(
             bundle, stages, CHANNELS, config.steps, config.block_hops
         )
@@ -75,31 +74,28 @@ class LiveRack:
             undo.callback(self.device.stop)
             self.loader = RackLoader(bundle, stages, streams, seed=config.seed, block_hops=config.block_hops)
             undo.callback(self.loader.close)
-            self.chain = RackChain(
-                self._ready(rack), steps=config.steps, timer=BlockTimer(config.timed_blocks)
-            )
+            timer = BlockTimer(config.timed_blocks)
+            self.chain = RackChain(self._ready(rack), steps=config.steps, timer=timer)
             if settings.mpe:
                 self.chain.router.hear_mpe()
             self.chosen_steps = self.chain.renderer.steps  # those asked for
             self.takes = LiveTakes(self.chain, remembers=settings.remembers)
             undo.callback(self.takes.close)
             self.recording = RecordingTold(rate_hz, remembers=settings.remembers)
-            self.takes.feed.add(self.recording)
+            feed = self.takes.feed
+            feed.add(self.recording)
             self.down = KeysDown()
             self.wave_log: Callable[[Float32], object] = _nobody  # gets all blocks, on the render thread
-            self.auditions = AuditionsBeside(
-                rate_hz, self.takes.feed, lambda: self.loader.default.bundle.folder
-            )
+            self.auditions = AuditionsBeside(rate_hz, feed, lambda: self.loader.default.bundle.folder)
             undo.callback(self.auditions.close)
             self.transport = Transport(rate_hz, self.chain.block_samples, lambda: self.engine.heard_frame)
+            heard = (self.takes.heard, self.transport.source.heard, self.auditions.heard, self.down.follow)
             self.engine = Engine(
                 self.chain,
                 self.device,
                 config,
                 tap=self.auditions.tap,
-                heard=all_hear(
-                    self.takes.heard, self.transport.source.heard, self.auditions.heard, self.down.follow
-                ),
+                heard=all_hear(*heard),
                 disturbed=self.takes.disturbed,
                 beside=self._beside,
             )
@@ -187,9 +183,8 @@ class LiveRack:
         return f"{self.loader.default.id} {self.loader.default.version}"
 
     def load_preset(self, name: str) -> None:
-        preset = open_preset(name)
         self.loader.try_again()
-        self.set_rack(preset, name)
+        self.set_rack(open_preset(name), name)
         self._say(f"preset {self.rack.name}")
 
     def save_preset(self, name: str) -> Path:
@@ -238,8 +233,7 @@ class LiveRack:
         self._say(f"audio device {self.device.name}; latency {self.engine.latency}")
 
     def set_midi(self, names: Sequence[str]) -> None:
-        """Listen to the MIDI inputs whose names hold one of these, or to all if there is none. Ports that
-        leave let go of their notes."""
+        """Listen to the MIDI inputs named in part, or to all if none is. Ports that leave let go of notes."""
         self.midi.choose(names)
         self.engine.look_at_ports()
 
@@ -297,9 +291,8 @@ class LiveRack:
             self.panic()
             return played
         if target in (NEXT, PREVIOUS):
-            preset = preset_after(played.preset, 1 if target == NEXT else -1)
             self.loader.try_again()
-            return played.then(open_preset(preset), preset)
+            return played.beside(1 if target == NEXT else -1)
         return played.then(with_value(played.rack, target, value))
 
 

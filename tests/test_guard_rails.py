@@ -18,7 +18,7 @@ RATE_HZ = 48_000
 HOP = 256
 STEADY = (16, 19, 48, 52, 61, 73, 80, 89)  # held sounds: organs, strings, voices, brass, flute, lead, pad
 LOUDEST_BORDER = 1.5  # roughness at borders, of that elsewhere
-MOST_DRIFT_DB = 1.0
+MOST_DRIFT_DB = 1.5
 SETTLED_S = 6
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from .part import Rack
+from .preset_search import open_preset, preset_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,8 @@ class PlayedRack:
         """What is played after it; without a preset's name it is a change of the same one."""
         name = self.preset if preset is None else preset
         return replace(self, rack=rack, preset=name, revision=self.revision + 1)
+
+    def beside(self, steps: int) -> Self:
+        """Another preset, so many after this one in their order, or before it."""
+        preset = preset_after(self.preset, steps)
+        return self.then(open_preset(preset), preset)
