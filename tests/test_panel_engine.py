@@ -136,9 +136,10 @@ def test_next_and_previous_go_on_from_the_preset_that_undo_brings_back(qtbot, ow
     owner.take(organ, "organ")
     qtbot.waitUntil(both(engine, owner, organ, "organ"))
     for target, name in (("preset.next", "split-bass-piano"), ("preset.previous", "marimba")):
+        qtbot.wait(100)  # snapshots in which nothing changes: what is played has settled
         engine.post(SetValue(target=target, value=1.0))
         expected = "orchestra" if name == "marimba" else name
-        qtbot.waitUntil(lambda expected=expected: engine.preset == owner.preset == expected)
+        qtbot.waitUntil(both(engine, owner, open_preset(expected), expected))
         engine.undo_stack.undo()
         qtbot.waitUntil(both(engine, owner, organ, "organ"))
 
