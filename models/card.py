@@ -89,12 +89,8 @@ def _further(report: Mapping[str, Any]) -> list[str]:
     """Diffusion steps, their cost, and mixtures, as far as they were measured; on which version, if a report
     says that it was another one."""
     version = report.get("further_version")
-    told = (
-        [f"### Measured with version {version}\n\nThe tables from here to the programs'.\n"]
-        if version
-        else []
-    )
-    return told + [
+    heading = f"### Measured with version {version}\n\nThe tables from here to the programs'.\n"
+    return [heading] * (version is not None) + [
         f"### {sheet.title[0].upper()}{sheet.title[1:]}\n\n{_table(sheet.heads, sheet.lines)}"
         + (f"\n{sheet.note}\n" if sheet.note else "")
         for sheet in sheets(report)

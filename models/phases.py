@@ -1,7 +1,7 @@
 """Fit where in its period each note's excitation begins, so that its pulses come when the reference's do.
 
 The last step of an export, with the finished inverter. Its filters are minimum-phase: they keep the place
-of the excitation's pulses, and a low note is heard to begin with the first strong one, up to 15 ms after its
+of the excitation's pulses, and a low note is heard to begin with the first strong one, up to 20 ms after its
 key.
 """
 

@@ -14,7 +14,7 @@ from typing import Final
 from .events import CHANNELS, DRUM_CHANNEL
 from .voices import DRUM_PROGRAM
 
-MEMBER_CHANNELS: Final = CHANNELS * (CHANNELS + 1)  # the sixteen, and each of them for each
+WITH_MEMBERS: Final = CHANNELS * (CHANNELS + 1)  # the sixteen, and sixteen members of each
 SUSTAIN: Final = 64  # the controller
 PEDAL_DOWN: Final = 64  # and the value from which on a pedal is down
 PAN_CENTRE: Final = 64  # CC10; 0 and 1 are both hard left, 127 is hard right (MMA RP-036)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fallback_tones import DRUM_TONE, PARTIALS, attack_samples, tone_spectra
-from .hop_kernel import vibratos
-from .notes import NoteTable, slot_levels_db
+from .hop_kernel import levels_db, vibratos
+from .notes import NoteTable
 from .voices import DRUM_PROGRAM, KEYS
 
 Float32 = NDArray[np.float32]
@@ -62,7 +62,9 @@ class FallbackVoice:
         self._random = np.random.Generator(np.random.SFC64(seed))
         self.oscillators = np.zeros(len(self._tables) * self._slots, NOTE)
         self.oscillators["oscillator"] = np.arange(len(self.oscillators))
-        vibratos(self._tables[0].slots, self._tables[0].standing(), 0, rate_hz)  # machine code is made now
+        first = self._tables[0]
+        vibratos(first.slots, first.standing(), 0, rate_hz)  # machine code is made now
+        levels_db(first.slots, 0, rate_hz)
         self.reset()
 
     def reset(self) -> None:
@@ -117,8 +119,8 @@ class FallbackVoice:
         notes["identity"] = slots["onset"] * KEYS + slots["key"]
         notes["program"] = slots["program"]
         bend, gains_db, wheel = self._channels(notes, slots)
-        levels_db = slot_levels_db(slots, np.array([[begin], [end]]), self._rate_hz) + gains_db
-        notes["level"] = 10.0 ** ((levels_db.T + REFERENCE_DB) / 20.0)
+        borders_db = [levels_db(slots, frame, self._rate_hz) + gains_db for frame in (begin, end)]
+        notes["level"] = 10.0 ** ((np.column_stack(borders_db) + REFERENCE_DB) / 20.0)
         notes["pitch"] = (slots["key"] + slots["tuning"] + bend)[:, None]
         if wheel.any() or slots["pressure"].any():
             notes["pitch"] += self._vibrato(slots, used, end)[:, None]

@@ -26,19 +26,27 @@ HARMONIC_GAIN: Final = np.float32(0.25)
 NOISE_GAIN: Final = np.float32(0.25)
 OCTAVE_BELOW: Final = -6.0  # semitones: a tuning below this is an organ's low stop
 VIBRATO_HZ: Final = 8.176  # SoundFont 2.04, section 8.1.3: the default of freqVibLFO
-VIBRATO_SEMITONES: Final = (
-    0.5  # of wheel and pressure each, at full (SoundFont 2.04, sections 8.4.2 and 8.4.3)
-)
+VIBRATO_SEMITONES: Final = 0.5  # of wheel and pressure each, at full (the same, 8.4.2 and 8.4.3)
 BEND, GAIN_DB, MODULATION, PRESSURE, SUSTAIN = 0, 1, 2, 3, 4  # columns of `NoteTable.standing`
 
 
 @compiled
 def level_db(slot: Slot, frame: int, rate_hz: int) -> float:
-    """A note's estimated level below the loudest note at a frame: velocity, decay and release."""
+    """A note's estimated level below the loudest note at a frame: velocity, which counts 40 log10(v / 127)
+    (SoundFont 2.04, section 8.4.1), decay and release."""
     fall: float = slot.decay_db_per_s * (min(max(frame - slot.onset, 0), slot.settle) / rate_hz)
     if slot.release != HELD:
         fall += slot.release_db_per_s * (max(frame - slot.release, 0) / rate_hz)
     return 40.0 * math.log10(max(slot.velocity, 1.0) / 127.0) - fall
+
+
+@compiled
+def levels_db(slots: NDArray[np.void], frame: int, rate_hz: int) -> Float32:
+    """`level_db` of each slot, `(slots,)`."""
+    levels = np.empty(len(slots), np.float32)
+    for place in range(len(slots)):
+        levels[place] = level_db(slots[place], frame, rate_hz)
+    return levels
 
 
 @compiled
@@ -50,22 +58,23 @@ def retire(slots: NDArray[np.void], frame: int, rate_hz: int) -> None:
 
 
 @compiled
-def vibrato_semitones(depth: float, age_samples: float, rate_hz: int) -> float:
-    """Offset of the pitch of a note that old: a triangle that rises from 0, as deep as wheel and pressure,
-    each 0 to 1, are up together."""
-    cycles = age_samples * (VIBRATO_HZ / rate_hz) + 0.25
+def vibrato_semitones(slot: Slot, told: Float64, frame: int, rate_hz: int) -> float:
+    """How far wheel and pressure take a note's pitch: a triangle that rises from 0 with the note's begin, as
+    deep as they, each 0 to 1, are up together."""
+    depth: float = told[MODULATION] + max(told[PRESSURE], slot.pressure)
+    if depth == 0.0:
+        return depth
+    cycles: float = (frame - slot.onset) * (VIBRATO_HZ / rate_hz) + 0.25
     return VIBRATO_SEMITONES * depth * (1.0 - abs(4.0 * (cycles - math.floor(cycles)) - 2.0))
 
 
 @compiled
 def vibratos(slots: NDArray[np.void], standing: Float64, frame: int, rate_hz: int) -> Float64:
-    """How far wheel and pressure take the pitch of each of the slots at a frame, in semitones."""
+    """`vibrato_semitones` of each slot, `(slots,)`."""
     offsets = np.empty(len(slots))
     for place in range(len(slots)):
         slot = slots[place]
-        told = standing[slot.channel]
-        depth = told[MODULATION] + max(told[PRESSURE], slot.pressure)
-        offsets[place] = vibrato_semitones(depth, frame - slot.onset, rate_hz)
+        offsets[place] = vibrato_semitones(slot, standing[slot.channel], frame, rate_hz)
     return offsets
 
 
@@ -104,8 +113,8 @@ def write_hops(
                 continue
             used = max(used, place + 1)
             sounding[number] = True
-            told = standing[min(slot.channel, len(standing) - 1)]
-            bend = _bend(slot, told, start + hop, rate_hz)
+            told = standing[slot.channel]
+            bend = told[BEND] + vibrato_semitones(slot, told, start + hop, rate_hz)
             _write_row(slot, told, start + hop, rate_hz, bend, conditioning[number, place])
             _add_note(slots, place, told[GAIN_DB], start, rate_hz, bend, tables, tone, power)
         if sounding[number]:
@@ -113,16 +122,6 @@ def write_hops(
                 excitation[number, sample, 0] = tone[sample] * HARMONIC_GAIN
                 excitation[number, sample, 1] = np.sqrt(power[sample]) * NOISE_GAIN
     return used
-
-
-@compiled
-def _bend(slot: Slot, told: Float64, end: int, rate_hz: int) -> float:
-    """Semitones that bend and vibrato take a note away from its key's tuning, at a hop's end."""
-    bend: float = told[BEND]
-    depth = told[MODULATION] + max(told[PRESSURE], slot.pressure)
-    if depth > 0.0:
-        bend += vibrato_semitones(depth, end - slot.onset, rate_hz)
-    return bend
 
 
 @compiled

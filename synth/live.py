@@ -183,8 +183,9 @@ class LiveRack:
         return f"{self.loader.default.id} {self.loader.default.version}"
 
     def load_preset(self, name: str) -> None:
+        preset = open_preset(name)
         self.loader.try_again()
-        self.set_rack(open_preset(name), name)
+        self.set_rack(preset, name)
         self._say(f"preset {self.rack.name}")
 
     def save_preset(self, name: str) -> Path:
@@ -276,9 +277,8 @@ class LiveRack:
 
     def _turned(self, played: PlayedRack, change: Change | Mapping) -> PlayedRack:
         """The rack after what a controller has done. One that is for a rack of before changes nothing."""
-        rack = played.rack
         if isinstance(change, Mapping):
-            return played.then(replace(rack, mappings=with_mapping(rack.mappings, change)))
+            return played.then(replace(played.rack, mappings=with_mapping(played.rack.mappings, change)))
         try:
             return self._changed(played, change.target, change.value)
         except NeumeError as problem:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .channels import MEMBER_CHANNELS, Channels, ChannelState, home_of
+from .channels import WITH_MEMBERS, Channels, ChannelState, home_of
 from .events import (
     CHANNELS,
     ChannelPressure,
@@ -27,10 +27,10 @@ from .events import (
     ProgramChange,
     SystemReset,
 )
-from .hop_kernel import HELD, SILENT_DB, retire
-from .voices import CHOKE_DB_PER_S, DRUM_PROGRAM, VoiceTable, velocity_db
+from .hop_kernel import HELD, SILENT_DB, levels_db, retire
+from .voices import CHOKE_DB_PER_S, DRUM_PROGRAM, VoiceTable
 
-__all__ = ["HELD", "SILENT_DB", "SLOT", "Controls", "NoteTable", "NoteTableState", "slot_levels_db"]
+__all__ = ["HELD", "SILENT_DB", "SLOT", "Controls", "NoteTable", "NoteTableState"]
 
 CHOKES: Final = {42: (46,), 44: (46,), 46: (42, 44), 71: (72,), 72: (71,), 73: (74,), 74: (73,), 80: (81,)}
 SOFT_PEDAL_GAIN: Final = 0.75  # of the velocity, for notes begun while CC67 is down
@@ -89,7 +89,7 @@ class NoteTable:
         self.rate_hz = rate_hz
         self.channels = Channels()
         self.control_changes = 0
-        self._standing = np.zeros((MEMBER_CHANNELS, len(Controls._fields)))
+        self._standing = np.zeros((WITH_MEMBERS, len(Controls._fields)))
         self._changed()
 
     def reset(self) -> None:
@@ -144,7 +144,7 @@ class NoteTable:
                 self._changed()
 
     def standing(self) -> NDArray[np.float64]:
-        """What each channel says to its notes, `(MEMBER_CHANNELS, len(Controls._fields))`; a row is right if
+        """What each channel says to its notes, `(WITH_MEMBERS, len(Controls._fields))`; a row is right if
         the channel has been used."""
         for channel in self._changed_channels:
             self._standing[channel] = _controls(self.channels[channel])
@@ -158,7 +158,7 @@ class NoteTable:
 
         Velocity, decay and release are in it, channel volume and expression are not.
         """
-        return slot_levels_db(self.slots, frame, self.rate_hz)
+        return levels_db(self.slots, frame, self.rate_hz)
 
     def retire(self, frame: int) -> None:
         """Free the slots whose notes have faded below hearing by `frame`."""
@@ -283,14 +283,3 @@ class NoteTable:
 def _controls(state: ChannelState) -> Controls:
     positions = (state.modulation / 127.0, state.pressure / 127.0, state.sustain / 127.0)
     return Controls(state.bend_semitones, state.gain_db, *positions)
-
-
-def slot_levels_db(
-    slots: NDArray[np.void], frame: int | NDArray[np.int64], rate_hz: int
-) -> NDArray[np.float32]:
-    """`NoteTable.levels_db` of some slots; a `frame` of shape `(frames, 1)` gives `(frames, slots)`."""
-    onset, release = slots["onset"], slots["release"]
-    age_s = np.minimum(np.maximum(frame - onset, 0), slots["settle"]) / rate_hz
-    released_s = np.maximum(frame - release, 0) * (release != HELD) / rate_hz
-    fall = slots["decay_db_per_s"] * age_s + slots["release_db_per_s"] * released_s
-    return np.asarray(velocity_db(slots["velocity"]) - fall, dtype=np.float32)

@@ -30,6 +30,7 @@ from .noise import diffusion_noise, white_noise
 from .notes import NoteTable, NoteTableState
 from .shedding import Load
 from .stages import Stages
+from .voices import VoiceTable
 
 Float32 = NDArray[np.float32]
 StreamEvent = tuple[int, MidiEvent]  # the stream it is for, and what happened
@@ -101,7 +102,7 @@ class StreamRenderer:
         self._programs = np.array([manifest.resolve(p.number) for p in manifest.programs], np.float32)
         self._replaces = not np.array_equal(self._programs, np.arange(len(self._programs)))  # any program
         self._inference = Inference(manifest, stages, streams, self.steps)
-        self._warm_up()
+        self._warm_up(voices)
         self.reset()
 
     def reset(self) -> None:
@@ -215,11 +216,12 @@ class StreamRenderer:
             program[:] = self._programs[program.astype(np.int64)]
         return inputs
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, voices: VoiceTable) -> None:
         """Have tables and machine code made now: a first key must not wait for them."""
         conditioning = np.zeros((1, self.contract.note_slots, len(FEATURES)), np.float32)
         excitation = np.zeros((1, self.spec.hop_samples, 2), np.float32)
-        table = NoteTable(self.contract.note_slots, self._manifest.voice_table(), self.rate_hz)
+        table = NoteTable(self.contract.note_slots, voices, self.rate_hz)
+        table.levels_db(0)  # a full table asks for them
         play_hops(table, [NoteOn(0, 0, 60, 1)], 0, conditioning, excitation, np.zeros(1, np.bool_))
 
     def _awake(self, stream: int, sounding: Sequence[bool]) -> list[bool]:

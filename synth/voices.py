@@ -66,8 +66,3 @@ class VoiceTable:
         decay[DRUM_PROGRAM] = np.maximum(decay[DRUM_PROGRAM], LEAST_DRUM_DECAY_DB_PER_S)
         np.clip(release, 1.0, MAX_RATE_DB_PER_S, out=release)
         return VoiceTable(decay, release, tuning, settle, phase)
-
-
-def velocity_db(velocity: NDArray[np.float32] | float) -> NDArray[np.float32]:
-    """Level of a velocity below the loudest, in dB: 40 log10(v / 127) (SoundFont 2.04, section 8.4.1)."""
-    return np.asarray(40.0 * np.log10(np.maximum(velocity, 1.0) / 127.0), dtype=np.float32)

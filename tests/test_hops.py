@@ -15,7 +15,7 @@ from neume.synth.conditioning import FEATURES
 from neume.synth.events import ChannelPressure, ControlChange, NoteOff, NoteOn, PitchBend, ProgramChange
 from neume.synth.excitation import wavetables
 from neume.synth.hop_kernel import HARMONIC_GAIN, NOISE_GAIN, ONSET_RAMP_SAMPLES, TABLE_SAMPLES
-from neume.synth.notes import SILENT_DB, NoteTable, slot_levels_db
+from neume.synth.notes import SILENT_DB, NoteTable
 from neume.synth.voices import VoiceTable
 
 HOPS, SLOTS, RATE_HZ = 40, 8, 48_000
@@ -91,7 +91,7 @@ def test_a_note_that_has_faded_gives_its_slot_back():
     written(table, [NoteOn(0, 0, 60, 100), NoteOff(10, 0, 60)], 0, 40)
     frame = 40 * HOP
     while table.sounding:
-        assert slot_levels_db(table.slots, frame - HOP, RATE_HZ)[0] >= SILENT_DB
+        assert table.levels_db(frame - HOP)[0] >= SILENT_DB
         written(table, (), frame, 1)
         frame += HOP
     assert frame / RATE_HZ == pytest.approx(-(SILENT_DB + 4.2) / 206.0, abs=0.05)
