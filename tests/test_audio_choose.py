@@ -195,7 +195,7 @@ def test_a_choice_replaces_one_that_hangs_and_is_kept_when_that_is_lost(server):
             until(lambda: watch.state is DeviceState.BACK and device.alive)
             assert (watch.losses, device.block_samples) == (1, 256)
             watch.stop()
-    assert_whole(listener.audio())
+    assert_whole(listener.audio(), period=256)
 
 
 @needs_jack

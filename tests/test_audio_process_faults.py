@@ -48,11 +48,15 @@ def watched(device):
         watch.stop()
 
 
-def assert_whole(played):
-    """A ramp without a gap or a repetition; faded in where another process has taken over."""
+def assert_whole(played, period=0):
+    """A ramp without a gap or a repetition; faded in where another process has taken over.
+
+    Of a process that is killed within a `period`, these samples may be lost, or come twice.
+    """
     expected = ramp(0, len(played))
-    wrong = np.flatnonzero((played != expected).any(axis=1))
-    assert len(wrong) <= 4 * FADE_SAMPLES, f"{len(wrong)} samples are wrong, the first is {wrong[:1]}"
+    wrong = np.flatnonzero((np.abs(played - expected) > period).any(axis=1))
+    most = 4 * FADE_SAMPLES + period
+    assert len(wrong) <= most, f"{len(wrong)} samples are wrong, the first is {wrong[:1]}"
 
 
 def test_a_server_that_dies_is_noticed_and_one_that_comes_again_is_played_on():
