@@ -11,10 +11,14 @@ from neume.synth.voices import DRUM_PROGRAM
 
 from .evaluate.dev_set import FAMILIES
 from .evaluate.further_tables import sheets, shown
+from .evaluate.report import EVERY, PERFORMED
 from .programs import NAMES, TRAINED, substitute
 
 ROWS: Final = ("reference", "inverter only", "whole chain", "second SoundFont")
-EVERY: Final = "every program"
+RECOGNISED: Final = {
+    EVERY: "of the probes above (14 notes and a chord each)",
+    PERFORMED: "of two performances of 40 other notes each",
+}
 SCOPES: Final = {"solo": "Solo parts", "drums": "Drums", "song": "Full song, one stream a channel"}
 FIGURES: Final = {
     "log_mel_db": "log-mel distance, dB",
@@ -119,15 +123,20 @@ def _programs(report: Mapping[str, Any]) -> str:
 
 
 def _recognised(report: Mapping[str, Any]) -> str:
-    """How often a classifier names the right program, of how often it does for the reference itself."""
-    every = {row: report["rows"][row].get(EVERY, {}) for row in ROWS if row in report["rows"]}
-    shares = {row: figures.get("recognised") for row, figures in every.items()}
-    told = [f"{share:.0%} ({row})" for row, share in shares.items() if share is not None]
-    return (
-        f"A classifier that learned from the reference names the program: {', '.join(told)}.\n\n"
-        if told
-        else ""
-    )
+    """How often a classifier names the right program, for each row."""
+    told = [
+        f"A classifier that learned from the reference names the program {of_what}: {', '.join(shares)}.\n\n"
+        for group, of_what in RECOGNISED.items()
+        if (shares := list(_shares(report, group)))
+    ]
+    return "".join(told)
+
+
+def _shares(report: Mapping[str, Any], group: str) -> Iterator[str]:
+    for row in ROWS:
+        share = report["rows"].get(row, {}).get(group, {}).get("recognised")
+        if share is not None:
+            yield f"{share:.0%} ({row})"
 
 
 def _measured_weaknesses(report: Mapping[str, Any]) -> str:

@@ -44,10 +44,24 @@ def level_distance(made: Tensor, wanted: Tensor, frames: int) -> Tensor:
     return (_levels(made, frames) - _levels(wanted, frames)).abs().mean()
 
 
+def shape_distance(made: Tensor, wanted: Tensor, frames: int) -> Tensor:
+    """Mean distance of log-mels `(b, frames, mels)` averaged over stretches of so many frames.
+
+    What rustles from frame to frame averages out; what is left is a spectrum that is steadily too flat or too
+    steep, of which a distance of lone frames hears little.
+    """
+    return (_stretches(made, frames).mean(-1) - _stretches(wanted, frames).mean(-1)).abs().mean()
+
+
 def _levels(mel: Tensor, frames: int) -> Tensor:
-    frames = min(frames, mel.shape[1])
-    power = torch.exp(2.0 * mel.float()).unfold(1, frames, frames).mean(-1)
+    power = torch.exp(2.0 * _stretches(mel.float(), frames)).mean(-1)
     return 0.5 * torch.log(power + LEVEL_FLOOR)
+
+
+def _stretches(mel: Tensor, frames: int) -> Tensor:
+    """`(b, stretches, mels, frames)`; one stretch of all frames if there are fewer."""
+    frames = min(frames, mel.shape[1])
+    return mel.unfold(1, frames, frames)
 
 
 def _magnitude(signal: Tensor, size: int, window: Tensor) -> Tensor:

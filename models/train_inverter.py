@@ -22,13 +22,14 @@ from .loop import rank, step_optimiser, update_average
 from .made_frames import MadeFrames
 from .onnx_weights import load_weights
 from .pictures import spectrogram_pairs
-from .spectral_loss import DECIBEL, SpectralLoss, level_distance
+from .spectral_loss import DECIBEL, SpectralLoss, level_distance, shape_distance
 
 WARM_HOPS: Final = 8  # of a crop, not judged: the stream begins there without its past
 ADVERSARIAL_WEIGHT: Final = 0.1
 FEATURE_WEIGHT: Final = 1.0
 MEL_WEIGHT: Final = 1.0
 LEVEL_WEIGHT: Final = 1.0
+SHAPE_WEIGHT: Final = 2.0
 LEVEL_FRAMES: Final = 13  # 69 ms
 
 
@@ -89,11 +90,13 @@ class InverterTask:
         made_mel, wanted_mel = self.mel(made), self.mel(wanted)
         mel_distance = (made_mel - wanted_mel).abs().mean()
         level = level_distance(made_mel, wanted_mel, LEVEL_FRAMES)
-        loss = spectral + MEL_WEIGHT * mel_distance + LEVEL_WEIGHT * level
+        shape = shape_distance(made_mel, wanted_mel, LEVEL_FRAMES)
+        loss = spectral + MEL_WEIGHT * mel_distance + LEVEL_WEIGHT * level + SHAPE_WEIGHT * shape
         figures = {
             "spectral": spectral.item(),
             "mel_db": mel_distance.item() * DECIBEL,
             "level_db": level.item() * DECIBEL,
+            "shape_db": shape.item() * DECIBEL,
             "louder_db": (made_mel - wanted_mel).mean().item() * DECIBEL,
         }
         if step >= config.adversarial_from:

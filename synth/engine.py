@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from .audio.remote_device import RemoteDevice
 from .audio_device import AudioDevice
+from .block_start import BlockStart
 from .block_timer import StageTimes
 from .engine_counters import EngineCounters
 from .engine_setup import (
@@ -99,6 +100,7 @@ class Engine:
             beside,
             chosen_fallback(chain, config, self.latency, device),
             RenderPriority(config.realtime),
+            BlockStart(self.ring, self.outlet, self.clock, now_ns),
         )
         self._counters = EngineCounters(self.outlet, self.render)
 
@@ -124,7 +126,7 @@ class Engine:
 
         `around` may put something between the inputs and the render thread.
         """
-        source = LivePlayer(midi, self.clock, self.latency, self.device.latency_samples)
+        source = LivePlayer(midi, self.clock, self.latency)
         self._players.append(source)
         self._sources.append(around(source))
 
@@ -174,10 +176,9 @@ class Engine:
         """Take the device's block and latency as they are now into the sum, from the next block on. Harmless
         if they are what they were."""
         latency = latency_now(self.chain, self.device, self._config.margin_ms)
-        delay = self.device.latency_samples
         if latency != self.latency:
             self.latency = latency
-            self.render.between_blocks(lambda: self._take_latency(latency, delay))
+            self.render.between_blocks(lambda: self._take_latency(latency))
 
     def make_room(self) -> None:
         """Before another device plays: if it takes more at a time than the one before, wait until as much is
@@ -223,8 +224,7 @@ class Engine:
 
     def check(self) -> None:
         """Raise what has gone wrong in another thread: the renderer's exception, or a device that is lost."""
-        if self.render.failure is not None:
-            raise self.render.failure
+        self.render.look()
         if not self.device.alive:
             raise DeviceError(f"{self.device.name} has stopped asking for audio: is it still connected?")
 
@@ -252,10 +252,10 @@ class Engine:
             fallback_plays=self.render.fallback is not None and self.render.fallback.plays,
         )
 
-    def _take_latency(self, latency: Latency, device_delay: int) -> None:
+    def _take_latency(self, latency: Latency) -> None:
         self.render.set_latency(latency)
         for player in self._players:
-            player.set_latency(latency, device_delay)
+            player.set_latency(latency)
         before, after = self.render.fallback, chosen_fallback(self.chain, self._config, latency, self.device)
         if before is not None and after is not None:
             after.blocks, after.plays = before.blocks, before.plays
@@ -274,9 +274,9 @@ class Engine:
         chosen = Fallback.SILENCE if self.render.fallback is None else Fallback.ADDITIVE
         return str(chosen.value)
 
-    def _shed(self) -> str | None:
+    def _shed(self) -> Load | None:
         shedder = self.render.shedder
-        return None if shedder is None or not shedder.rung else str(shedder.load)
+        return None if shedder is None or not shedder.rung else shedder.load
 
     def __enter__(self) -> Self:
         return self

@@ -18,6 +18,7 @@ from .block_timer import STAGES
 from .control import commands
 from .control.log_file import shorten_log
 from .control.mel_log import MelLog
+from .control.rack_told import told_text
 from .control.requests import Request
 from .control.server import ControlServer
 from .control.snapshots import MelChunk, WaveChunk
@@ -27,7 +28,6 @@ from .errors import OutputError, UsageError
 from .events import ControlChange, MidiEvent, NoteOff, NoteOn, PitchBend
 from .live import TICK_S, LiveRack
 from .rack.preset_read import parse_preset
-from .rack.preset_write import preset_text
 from .sources import PANIC
 from .takes.event_bytes import event_message
 from .transport.errands import Errands, carry_out
@@ -123,10 +123,7 @@ class EngineService:
         self.live.set_rack(parse_preset(command.preset, "the rack sent"), command.name)
 
     def _get_rack(self, command: commands.GetRack) -> str:
-        text = preset_text(self.live.rack)
-        if len(text) > commands.LONGEST_RACK:
-            raise UsageError(f"the rack's text has {len(text)} characters; told are {commands.LONGEST_RACK}")
-        return text
+        return told_text(self.live.played)
 
     def _load_bundle(self, command: commands.LoadBundle) -> str:
         self.live.load_bundle(command.bundle)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .block_timer import StageTimes
 from .latency import Latency
 from .mixer import Meters
+from .shedding import Load
 from .underrun import Underrun
 
 
@@ -79,7 +80,7 @@ class EngineSnapshot:
     sounding: tuple[int, ...]  # notes of each stream
     meters: Meters
     steps: int  # of the sampler, now
-    shed: str | None = None  # what is played with while the machine is too slow, None if all is as chosen
+    shed: Load | None = None  # what is played with while the machine is too slow, None if all is as chosen
     underrun: Underrun | None = None  # the last one
     faults: tuple[str, ...] = ()  # of plug-ins and inserts, one line each
     rack: str = ""  # its name, where one is played

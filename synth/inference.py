@@ -33,6 +33,7 @@ class Inference:
     def set_steps(self, steps: int) -> None:
         """From now on sample with so many steps; instances that were not in use begin with silence."""
         self._schedule = cosine_schedule(steps)
+        self._texture = np.float32(self._manifest.sampling.texture_with(steps))
         instances = {"spectrogram": "spectrogram", "inverter": "inverter"}
         instances |= {f"denoiser {step}": "denoiser" for step in range(steps)}
         contracts = self._manifest.stages
@@ -76,7 +77,7 @@ class Inference:
         self.lap("spectrogram")
         mel = mean
         if self._schedule:
-            mel = mean + spread * self._sample(streams, noise, context)
+            mel = mean + self._texture * spread * self._sample(streams, noise, context)
         mel = np.maximum(mel, self._log_floor)
         self.lap("denoiser")
         (audio,) = self._call("inverter", streams, {"mel": mel, "excitation": excitation}, ("audio",))

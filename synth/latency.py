@@ -29,7 +29,12 @@ class Latency:
     render_budget_samples: int
     lookahead_samples: int
     ring_samples: int
-    device_samples: int
+    device_block_samples: int
+    device_latency_samples: int
+
+    @property
+    def device_samples(self) -> int:
+        return self.device_block_samples + self.device_latency_samples
 
     @property
     def total_samples(self) -> int:
@@ -49,6 +54,11 @@ class Latency:
     def ring_target_samples(self) -> int:
         """The most the ring holds in undisturbed playing."""
         return self.start_level_samples + self.block_wait_samples
+
+    @property
+    def placing_samples(self) -> int:
+        """From the sample that the callback gets when an event comes to the renderer's frame of the event."""
+        return self.total_samples - self.lookahead_samples - self.device_latency_samples
 
     def parts(self) -> tuple[tuple[str, int], ...]:
         """Name and samples of each part, in the order of the sum."""
@@ -90,5 +100,6 @@ def latency_sum(
         render_budget_samples=max(block_samples // 2, min(block_samples, LEAST_BUDGET_SAMPLES)),
         lookahead_samples=lookahead_samples,
         ring_samples=device_block_samples + margin_samples,
-        device_samples=device_block_samples + device_latency_samples,
+        device_block_samples=device_block_samples,
+        device_latency_samples=device_latency_samples,
     )

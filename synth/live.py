@@ -130,8 +130,7 @@ class LiveRack:
 
     def tick(self) -> None:
         """Carry out what has come. Raises what has gone wrong in the render thread."""
-        if self.engine.render.failure is not None:
-            raise self.engine.render.failure
+        self.engine.render.look()
         played = self.played
         for source in self._learning:
             while source.changes:

@@ -45,11 +45,19 @@ class EngineContract:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """DDPM steps a player may choose from; 0 plays the mean alone."""
+    """DDPM steps a player may choose from; 0 plays the mean alone.
+
+    `texture` multiplies what the steps add to the mean, a number for each of `steps_allowed`; empty: all 1.
+    """
 
     steps_allowed: tuple[int, ...]
     steps_default: int
     schedule: str
+    texture: tuple[float, ...] = ()
+
+    def texture_with(self, steps: int) -> float:
+        """For one of `steps_allowed`."""
+        return self.texture[self.steps_allowed.index(steps)] if self.texture else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
-"""The system's MIDI behind python-rtmidi: which API answers, which input ports there are, new clients.
+"""The system's MIDI behind python-rtmidi: which API answers, which input ports there are, clients for them.
 
-Below `midi_in`. python-rtmidi's wheels hold ALSA and JACK on Linux; the first API that answers is used.
+Below `midi_in`. python-rtmidi's wheels hold ALSA and JACK on Linux; the first API that answers is used. At a
+JACK server, making a client stops all of Python for 12 ms, longer than a block may be late: so spare ones are
+made before anything plays, and one whose port is gone is kept for the next.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ from .quiet import quiet_stderr
 
 CLIENT_NAME: Final = "Neume"
 QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
+SPARE_CLIENTS: Final = (
+    3  # keyboards that may be plugged in while music plays; unplugged ones come back to them
+)
+MOST_SPARE: Final = 8
 ALSA_DEVICE: Final = "/dev/snd/seq"
 SERVER_FILES: Final = Path("/dev/shm")  # where a JACK server has its sockets
 SERVER_PREFIX: Final = "jack_"
@@ -42,16 +48,32 @@ class MidiBackend:
             raise DeviceError(NO_LIBRARY.format(fault)) from None
         self.failures: tuple[type[Exception], ...] = (rtmidi.RtMidiError, SystemError, NotImplementedError)
         self._rtmidi = rtmidi
+        self._spare: list[Any] = []
         for self._api in rtmidi.get_compiled_api():
             if self._api == rtmidi.API_LINUX_ALSA and not os.path.exists(ALSA_DEVICE):
                 continue
             with contextlib.suppress(*self.failures):
-                self._lister = self.new_client()
+                self._lister = self._made_client()
                 return
         raise DeviceError(NO_SYSTEM)
 
-    def new_client(self) -> Any:
-        """An `rtmidi.MidiIn` without a port."""
+    def client(self) -> Any:
+        """An `rtmidi.MidiIn` without a port, a spare one if there is one."""
+        return self._spare.pop() if self._spare else self._made_client()
+
+    def keep(self, client: Any) -> None:
+        """Take back a client whose port is closed."""
+        if len(self._spare) < MOST_SPARE:
+            self._spare.append(client)
+        else:
+            client.delete()
+
+    def make_spare(self) -> None:
+        """Have `SPARE_CLIENTS` ready; before music plays."""
+        while len(self._spare) < SPARE_CLIENTS:
+            self._spare.append(self._made_client())
+
+    def _made_client(self) -> Any:
         with quiet_stderr():
             return self._rtmidi.MidiIn(self._api, CLIENT_NAME, QUEUE_MESSAGES)
 
@@ -69,7 +91,10 @@ class MidiBackend:
         return bool(self._api == self._rtmidi.API_UNIX_JACK)
 
     def close(self) -> None:
-        self._lister.delete()
+        """No client of it may have a port any more."""
+        for client in (self._lister, *self._spare):
+            client.delete()
+        self._spare.clear()
 
 
 def nothing_answers() -> bool:

@@ -91,7 +91,7 @@ class MidiInput:
         present = self._backend.port_names()
         self.available = tuple(present)
         for name in [name for name in self._ports if name not in present or not self._is_wanted(name)]:
-            self._forget(name)
+            self._let_go(self._ports.pop(name))
         for number, name in enumerate(present):
             if name not in self._ports and self._is_wanted(name):
                 self._open(self._backend, name, number)
@@ -124,6 +124,7 @@ class MidiInput:
         if self._wants_virtual:
             self._open_virtual(self._backend)
         if self._backend.is_server:
+            self._backend.make_spare()
             self._reader = PortReader(self._open_ports)
 
     def _open_ports(self) -> list[MidiPort]:
@@ -137,9 +138,9 @@ class MidiInput:
             self._reader.end()
             self._reader = None
         for name in list(self._ports):
-            self._forget(name)
+            self._let_go(self._ports.pop(name))
         if self._virtual is not None:
-            self._gone += self._virtual.close()
+            self._let_go(self._virtual)
             self._virtual = None
         if self._backend is not None:
             self._backend.close()
@@ -157,15 +158,20 @@ class MidiInput:
 
     def _open(self, backend: MidiBackend, name: str, number: int) -> None:
         with contextlib.suppress(*backend.failures):  # gone again, or taken: the next poll retries
-            port = MidiPort(backend.new_client(), self._clock_ns, calls_back=not backend.is_server)
+            port = self._made_port(backend)
             port.client.open_port(number, "input")
             self._ports[name] = port
 
     def _open_virtual(self, backend: MidiBackend) -> None:
         with contextlib.suppress(*backend.failures):  # Windows has no virtual ports
-            port = MidiPort(backend.new_client(), self._clock_ns, calls_back=not backend.is_server)
+            port = self._made_port(backend)
             port.client.open_virtual_port(CLIENT_NAME)
             self._virtual = port
 
-    def _forget(self, name: str) -> None:
-        self._gone += self._ports.pop(name).close()
+    def _made_port(self, backend: MidiBackend) -> MidiPort:
+        return MidiPort(backend.client(), self._clock_ns, calls_back=not backend.is_server)
+
+    def _let_go(self, port: MidiPort) -> None:
+        self._gone += port.close()
+        if self._backend is not None:
+            self._backend.keep(port.client)

@@ -65,6 +65,9 @@ class MidiPort:
         client.ignore_types(sysex=False, timing=True, active_sense=True)
         if calls_back:
             client.set_callback(self.receive)
+        else:
+            while client.get_message() is not None:  # of a port that the client had before
+                pass
 
     def receive(self, event: tuple[Sequence[int], float], _: object = None) -> None:
         """A message that arrives now. A full queue loses it; `drain` then lets go of everything held."""
@@ -94,14 +97,13 @@ class MidiPort:
         return messages
 
     def close(self) -> list[Message]:
-        """Close the port; returns what was still queued and the release of all that it held."""
+        """Close the port, not its client; returns what was still queued and the release of all held."""
         if self._calls_back:
             self.client.cancel_callback()
         with self._fetching:
             self._fetch()
             self._closed = True
         self.client.close_port()
-        self.client.delete()
         return self.drain() + self._let_go()
 
     def _fetch(self) -> None:

@@ -3,6 +3,9 @@
 Beside the render thread. A real-time thread that runs away would take a processor from everybody, so it is
 watched: after half a second without a rest the kernel sends a signal, and the thread becomes an ordinary one.
 If even that does not get through, the kernel ends the program after `KILL_AFTER_US`.
+
+The render thread waits for Python's lock, and whoever holds it may be waiting for a processor. So threads of
+little work that take the lock often are lifted, too, to one level below.
 """
 
 from __future__ import annotations
@@ -13,9 +16,13 @@ import threading
 from types import FrameType
 from typing import Any, Final
 
-from .audio.priority import FIFO_PRIORITY, Priority, lower_priority, raise_priority
+from .audio.priority import FIFO_PRIORITY, Priority, lift, lower_priority, raise_priority
 
 RENDER_LEVEL: Final = FIFO_PRIORITY - 1  # the callback comes first; both stay below the audio server
+LIFTED_LEVEL: Final = RENDER_LEVEL - 1
+LIFTED: Final = frozenset(
+    {"neume-control", "neume-midi-ports", "neume-midi-reader", "neume-played", "neume-recorder"}
+)  # threads, by name
 KILL_AFTER_US: Final = 5_000_000
 LEAST_PROCESSORS: Final = 2  # on a lone one, nothing else would run while models are too slow
 TO_ALLOW: Final = (
@@ -34,7 +41,7 @@ class RenderPriority:
     def __init__(self, wanted: bool = True) -> None:
         self._refusal = None if wanted else "switched off"
         self._priority: Priority | None = None  # until the thread has started
-        self._thread = 0
+        self._raised: list[int] = []  # threads, by native id
         self._runaway = False
         self._before: Any = None
 
@@ -47,21 +54,39 @@ class RenderPriority:
 
     def take(self) -> None:
         """Raise the calling thread."""
-        self._thread = threading.get_native_id()
-        if self._refusal is None:
-            self._priority = raise_priority(RENDER_LEVEL, kill_after_us=KILL_AFTER_US, inherited=False)
-        else:
+        if self._refusal is not None:
             self._priority = Priority(False, 0)
+            return
+        self._priority = raise_priority(RENDER_LEVEL, kill_after_us=KILL_AFTER_US, inherited=False)
+        if self._priority.realtime:
+            self._raised.append(threading.get_native_id())
+
+    def lift(self) -> None:
+        """Lift the threads that take Python's lock often, if the render thread has been raised. The owner
+        calls it now and then: some come later."""
+        if self._priority is None or not self._priority.realtime or self._runaway:
+            return
+        for thread in threading.enumerate():
+            number = thread.native_id
+            if thread.name in LIFTED and number is not None and number not in self._raised:
+                self._raised.append(number)
+                lift(number, LIFTED_LEVEL)
 
     def end(self) -> None:
-        """Give the signal back. Harmless if it was never taken."""
+        """Give the signal back, and let the lifted threads go on as ordinary ones. Harmless if nothing was
+        taken."""
+        self._lower()
         if self._before is not None and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGXCPU, self._before)
             self._before = None
 
     def _demote(self, _number: int, _frame: FrameType | None) -> None:
         self._runaway = True
-        lower_priority(self._thread)
+        self._lower()
+
+    def _lower(self) -> None:
+        for thread in self._raised:
+            lower_priority(thread)
 
     def __str__(self) -> str:
         if self._priority is None:

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .block_start import BlockStart
 from .block_timer import BlockTimer
 from .events import MidiEvent, NoteOn, Panic
 from .fallback import FallbackPlayer
@@ -25,7 +26,7 @@ from .takes.history import on_time
 from .transport.sharing import Sharing
 from .underrun import Underrun, explained
 
-SHORTEST_SLEEP_S: Final = 0.0003
+SHORTEST_SLEEP_S: Final = 0.0001
 LONGEST_SLEEP_S: Final = 0.005
 LONGEST_SPELL_S: Final = 0.1  # without a rest: a real-time thread that never waits starves all others
 LONGEST_TAIL_S: Final = 10.0  # a note that a file leaves held is ended then
@@ -80,6 +81,7 @@ class RenderThread:
         beside: Beside = lambda block, place: block,
         fallback: FallbackPlayer | None = None,
         priority: RenderPriority | None = None,
+        block_start: BlockStart | None = None,
     ) -> None:
         """`shedder` lightens the load when blocks are late; `heard` is told each block's events, `disturbed`
         the frame of each block that is left out or rendered with less; `beside` may add to a block. Without
@@ -100,6 +102,7 @@ class RenderThread:
         self._latency = latency
         self._sources = sources
         self.fallback = fallback
+        self._block_start = block_start or BlockStart(ring, outlet)
         self.priority = priority or RenderPriority(wanted=False)
         self._silence = np.zeros((chain.block_samples, ring.channels), np.float32)
         self._resume_frame = 0
@@ -119,6 +122,12 @@ class RenderThread:
             self._thread.join()
         self.priority.end()
 
+    def look(self) -> None:
+        """The owner looks after it, a few times a second: raises what has ended it."""
+        if self.failure is not None:
+            raise self.failure
+        self.priority.lift()
+
     def between_blocks(self, work: Callable[[], None]) -> None:
         """Have something done by the render thread before its next block. It must be short."""
         self._work.append(work)
@@ -126,12 +135,12 @@ class RenderThread:
     @property
     def ahead_samples(self) -> int:
         """How much is rendered beyond what the device has taken; negative while the ring is dry."""
-        return self._ring.written - self._outlet.position
+        return self._block_start.ahead_samples
 
     def step(self) -> bool:
         """Make the next block if it is due; returns whether it was."""
         self._notice_underrun()
-        if self.ahead_samples > self._latency.start_level_samples:
+        if self._block_start.spare_samples(self._latency) > 0:
             return False
         if self._ring.writable < self._chain.block_samples:
             return False
@@ -158,7 +167,7 @@ class RenderThread:
             self.failure = failure
 
     def _sleep_s(self) -> float:
-        spare_s = (self.ahead_samples - self._latency.start_level_samples) / self._latency.rate_hz
+        spare_s = self._block_start.spare_samples(self._latency) / self._latency.rate_hz
         return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, spare_s))
 
     def _voice_plays(self) -> bool:

@@ -77,11 +77,10 @@ class LivePlayer:
     A lock keeps the two apart, and the render thread waits for it no longer than `DRAIN_WAIT_S`.
     """
 
-    def __init__(self, midi: Keys, clock: SampleClock, latency: Latency, device_delay: int = 0) -> None:
-        """`device_delay`: the part of the latency between the callback and the loudspeaker, in samples."""
+    def __init__(self, midi: Keys, clock: SampleClock, latency: Latency) -> None:
         self.midi = midi
         self._clock = clock
-        self.set_latency(latency, device_delay)
+        self.set_latency(latency)
         self._pending: list[MidiEvent] = []
         self._last_frame = 0
         self._lock = threading.Lock()
@@ -110,10 +109,10 @@ class LivePlayer:
         self._watcher.join()
         self.midi.close()
 
-    def set_latency(self, latency: Latency, device_delay: int) -> None:
+    def set_latency(self, latency: Latency) -> None:
         """Another sum from now on. On the render thread; what has been placed stays where it is, and nothing
         overtakes it."""
-        self._ahead = latency.total_samples - latency.lookahead_samples - device_delay
+        self._ahead = latency.placing_samples
 
     def look_at_ports(self) -> None:
         """Poll now what is polled every second. Any thread but the render thread."""

@@ -102,6 +102,16 @@ BROKEN = {
         "steps_default = 3",
         "sampling.steps_default: 3 is none of 0, 1, 2, 4",
     ),
+    "texture": (
+        'schedule = "cosine"',
+        'schedule = "cosine"\ntexture = [1.0, 0.5]',
+        "sampling.texture: must hold 4 numbers, one for each of steps_allowed",
+    ),
+    "textures": (
+        'schedule = "cosine"',
+        'schedule = "cosine"\ntexture = [1.0, 1.0, 1.0, 5.0]',
+        "sampling.texture: must be an array of numbers from 0 to 4",
+    ),
     "schedule": ('"cosine"', '"linear"', "sampling.schedule: 'linear' is none of cosine"),
     "stage file not listed": (
         'file = "denoiser.onnx"',

@@ -20,6 +20,7 @@ from neume.synth.control.address import own_address
 from neume.synth.control.client import EngineClient
 from neume.synth.control.commands import GetRack, LoadPreset, SetRack, SetValue
 from neume.synth.control.door import Door
+from neume.synth.control.rack_told import told_text
 from neume.synth.control.server import ControlServer
 from neume.synth.engine_snapshot import EngineSnapshot
 from neume.synth.errors import NeumeError
@@ -30,7 +31,6 @@ from neume.synth.rack.part import Part, Rack
 from neume.synth.rack.played import PlayedRack
 from neume.synth.rack.preset_read import parse_preset
 from neume.synth.rack.preset_search import open_preset, preset_after
-from neume.synth.rack.preset_write import preset_text
 from neume.ui.choices import ChoiceStore
 from neume.ui.engine_model import EngineModel
 
@@ -91,7 +91,7 @@ class PanelOwner(Owner):
         """What the engine would reply; raises NeumeError for what it would refuse."""
         match command:
             case GetRack():
-                return preset_text(self.rack)
+                return told_text(self.now)
             case SetRack(preset=text, name=name):
                 self.take(parse_preset(text, "sent"), name)
             case LoadPreset(name=name):

@@ -189,7 +189,7 @@ def test_an_engine_that_is_not_there_is_told_in_a_line():
     ("said", "told"),
     [
         (b'{"kind":"hello","protocol":99,"engine":"rig","process_id":1}\n', "protocol 99"),
-        (b'{"kind":"hello","protocol":1,"engine":"other","process_id":1}\n', "it is 'other'"),
+        (b'{"kind":"hello","protocol":2,"engine":"other","process_id":1}\n', "it is 'other'"),
         (b'{"kind":"reply","request":1,"done":true}\n', "something else than hello"),
         (b"\x00\xff\n", "something else than hello"),
         (b'{"kind":"fault","text":"8 clients are connected already"}\n', "8 clients"),

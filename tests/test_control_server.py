@@ -27,7 +27,7 @@ from neume.synth.control.commands import (
 from neume.synth.control.door import Door
 from neume.synth.control.held import Held
 from neume.synth.control.mel_log import KEPT_FRAMES, SPARED_FRAMES, MelLog
-from neume.synth.control.messages import command_line
+from neume.synth.control.messages import PROTOCOL, command_line
 from neume.synth.control.pace import Pace
 from neume.synth.control.requests import Request, Waiting
 from neume.synth.control.server import ControlServer
@@ -47,7 +47,12 @@ def rig():
 @BOTH
 def test_requests_are_answered_and_posted_commands_only_if_they_fail(unix):
     with running(unix=unix) as (server, owner), Caller() as caller:
-        assert caller.hello == {"kind": "hello", "protocol": 1, "engine": "rig", "process_id": os.getpid()}
+        assert caller.hello == {
+            "kind": "hello",
+            "protocol": PROTOCOL,
+            "engine": "rig",
+            "process_id": os.getpid(),
+        }
         caller.say('{"kind":"load_preset","name":"piano"}')
         caller.say('{"kind":"load_preset","name":"missing"}')
         caller.say('{"kind":"load_preset","name":"missing","request":5}')

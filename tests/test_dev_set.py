@@ -70,13 +70,14 @@ class TestDevSet:
     def test_holds_every_family_and_every_trained_program(self, dev_set: DevSet) -> None:
         kinds = {
             kind: [s for s in dev_set.segments if s.kind == kind]
-            for kind in ("music", "ladder", "scale", "probe")
+            for kind in ("music", "ladder", "scale", "probe", "performance")
         }
         assert [s.family for s in kinds["music"]] == [f for f in (*FAMILIES, "drums") for _ in range(2)] + [
             "song"
         ]
         assert [s.family for s in kinds["ladder"]] == [s.family for s in kinds["scale"]] == list(FAMILIES)
         assert {s.program for s in kinds["probe"]} == set(TRAINED)
+        assert sorted(s.program for s in kinds["performance"]) == sorted([*TRAINED] * 2)
         assert {s.program for s in kinds["music"] if s.family == "guitar"} == {24, 25}
         names = [s.name for s in dev_set.segments]
         assert len(set(names)) == len(names)

@@ -35,8 +35,8 @@ from neume.synth.control.commands import (
     SetValue,
     Subscribe,
 )
+from neume.synth.control.rack_told import read_told
 from neume.synth.rack.part import Part, Rack
-from neume.synth.rack.preset_read import parse_preset
 from neume.synth.rack.preset_write import preset_text
 
 NEUME = str(Path(sys.executable).parent / "neume")
@@ -131,14 +131,17 @@ def test_a_panel_asks_for_the_rack_whenever_it_is_another(client):
     client.post(Subscribe(60.0, wave=True))
     until(client, lambda now: now.rack_revision > 0)
     first = client.latest
-    text = client.send(GetRack()).text
-    rack = parse_preset(text, "what came")
-    assert (rack.name, len(rack.parts)) == (first.rack, len(first.parts))
-    assert client.send(SetRack(text)).done
+    told = read_told(client.send(GetRack()).text)
+    assert (told.rack.name, len(told.rack.parts)) == (first.rack, len(first.parts))
+    assert (told.preset, told.revision) == (first.preset, first.rack_revision)
+    text = preset_text(told.rack)
+    assert client.send(SetRack(text, "mine")).done
     until(client, lambda now: now.rack_revision != first.rack_revision)
-    assert client.send(GetRack()).text == text, "it is what was sent"
+    sent = read_told(client.send(GetRack()).text)
+    assert (sent.rack, sent.preset) == (told.rack, "mine"), "it is what was sent"
+    assert sent.revision > told.revision
     assert client.send(SetValue("part.0.volume_db", -3.0)).done
-    changed = parse_preset(client.send(GetRack()).text, "what came")
+    changed = read_told(client.send(GetRack()).text).rack
     assert changed.parts[0].volume_db == -3.0
     assert client.send(SetMidi(("harp",))).done
     until(client, lambda now: now.midi_missing == ("harp",))

@@ -74,6 +74,15 @@ def test_a_voice_that_is_not_said_to_settle_never_does() -> None:
     assert settled.settle_s[0, [21, 60, 108]].tolist() == [4.0, 4.0, 3600.0]
 
 
+def test_texture_is_1_where_nothing_is_said() -> None:
+    assert "texture" not in TEXT
+    assert MANIFEST.sampling.texture_with(4) == 1.0
+    rough = replace(MANIFEST, sampling=replace(MANIFEST.sampling, texture=(1.0, 1.0, 0.8, 0.6)))
+    read = parse_manifest(manifest_text(rough), "test").sampling
+    assert read == rough.sampling
+    assert [read.texture_with(steps) for steps in (0, 1, 2, 4)] == [1.0, 1.0, 0.8, 0.6]
+
+
 def test_block_samples() -> None:
     assert MANIFEST.block_samples == 512
 

@@ -7,11 +7,12 @@ import pytest
 import rtmidi
 from jack_server import INSTALLED, jack_server
 
-from neume.synth.midi_backend import QUEUE_MESSAGES, list_ports
+from neume.synth.midi_backend import QUEUE_MESSAGES, SPARE_CLIENTS, MidiBackend, list_ports
 from neume.synth.midi_in import MidiInput
 
 needs_jack = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
 PATIENCE_S = 20.0
+CONNECTED_S = 0.1  # a connection of JACK is there from one of the next periods on
 
 NOTE_ON, NOTE_OFF, SUSTAIN = bytes.fromhex("90 3c 64"), bytes.fromhex("80 3c 40"), bytes.fromhex("b0 40 7f")
 GM_RESET = bytes.fromhex("f0 7e 7f 09 01 f7")
@@ -153,10 +154,33 @@ def test_no_virtual_port_if_none_is_wanted(server):
 
 
 @needs_jack
+def test_no_client_is_made_for_a_keyboard_that_comes_while_music_plays(server, monkeypatch):
+    """That would stop the render thread for longer than a block may be late."""
+    made, make = [], MidiBackend._made_client
+    monkeypatch.setattr(MidiBackend, "_made_client", lambda backend: made.append(1) or make(backend))
+    with MidiInput() as midi:
+        at_the_start = len(made)
+        for turn in range(2 * SPARE_CLIENTS):
+            with keyboard(f"Piano {turn}") as piano, keyboard(f"Organ {turn}") as organ:
+                midi.poll()
+                time.sleep(CONNECTED_S)
+                for port in (piano, organ):
+                    port.send_message(SUSTAIN)
+                    port.send_message(NOTE_ON)
+                assert sorted(contents(drain(midi, 4))) == [NOTE_ON, NOTE_ON, SUSTAIN, SUSTAIN]
+                piano.send_message(NOTE_OFF)
+            midi.poll()
+            midi.drain()
+        assert midi.ports == ()
+        assert len(made) == at_the_start
+
+
+@needs_jack
 def test_an_unplugged_keyboard_lets_its_keys_and_pedals_go(server):
     with keyboard("Organ") as organ, MidiInput() as midi:
         with keyboard("Piano") as piano:
             midi.poll()
+            time.sleep(CONNECTED_S)
             played = [
                 "90 3c 64",
                 "91 3e 64",

@@ -193,7 +193,6 @@ def test_a_preset_that_comes_while_a_knob_turns_can_be_undone(qtbot, qapp):
     owner = Sudden(RACK, "mine")
     with panel_engine(owner) as engine:
         qtbot.waitUntil(both(engine, owner, RACK, "mine"))
-        qtbot.waitUntil(lambda: engine._settled == RACK)
         owner.sudden = True
         owner.take(replace(RACK, gain_db=-1.0))  # by the knob
         qtbot.waitUntil(both(engine, owner, YOURS, "yours"))

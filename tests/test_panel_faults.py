@@ -26,8 +26,8 @@ from neume.synth.control.commands import GetRack, PlayFile, Quit, Subscribe, Tra
 from neume.synth.control.door import Door
 from neume.synth.control.errors import ControlError
 from neume.synth.control.launch import launch_engine
+from neume.synth.control.rack_told import read_told
 from neume.synth.control.server import ControlServer
-from neume.synth.rack.preset_read import parse_preset
 from neume.ui.application import make_panel
 from neume.ui.engine_keeper import FAILED, FOUND, engine_command
 from neume.ui.engine_model import GONE, HANGING, PLAYING
@@ -82,7 +82,7 @@ def told(panel):
 def rack_of(panel):
     """What the engine plays, asked from elsewhere."""
     with EngineClient.connect(NAME) as client:
-        return parse_preset(client.send(GetRack()).text, "the engine's rack")
+        return read_told(client.send(GetRack()).text).rack
 
 
 def kill_engine(panel, how=signal.SIGKILL):

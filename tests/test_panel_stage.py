@@ -22,6 +22,7 @@ from neume.synth.engine_snapshot import PartActivity, RecordingState
 from neume.synth.mixer import Meters
 from neume.synth.rack.part import Part, Rack
 from neume.synth.rack.preset_search import list_presets, open_preset, preset_after
+from neume.synth.shedding import Load
 from neume.synth.underrun import ADVICE, Underrun
 from neume.ui.engine_model import GONE, HANGING, PLAYING
 from neume.ui.stage.big_text import SMALLEST_PX, fitted
@@ -88,6 +89,14 @@ def test_a_key_goes_to_the_next_preset(qtbot, stage, key):
 def test_a_key_goes_to_the_previous_preset(qtbot, stage, key):
     press(stage, getattr(Qt.Key, f"Key_{key}"))
     qtbot.waitUntil(lambda: stage.title.text == title(-1))
+
+
+def test_undo_brings_back_what_was_left_by_mistake(qtbot, stage, engine):
+    qtbot.wait(100)  # snapshots in which nothing changes: what is played has settled
+    press(stage, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: stage.title.text == title(1))
+    QTest.keyClick(stage.windowHandle(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: stage.title.text == "Organ" and engine.preset == "organ")
 
 
 @pytest.mark.parametrize("told", [True, False])
@@ -231,10 +240,10 @@ def test_a_lost_device_is_named_and_forgotten_when_it_is_back(qtbot, stage, owne
 
 def test_dropouts_shed_load_and_the_cure_are_named(qtbot, stage, owner):
     dry = Underrun("denoiser", 14.0, 10.7)
-    owner.template = quiet_snapshot(underruns=2, underrun=dry, shed="2 steps")
+    owner.template = quiet_snapshot(underruns=2, underrun=dry, shed=Load(2, merged=1))
     qtbot.waitUntil(lambda: len(stage.troubles.lines) == 2)
     assert stage.troubles.lines[0] == "Dropouts: 2. Choose fewer steps in the settings."
-    assert "2 steps" in stage.troubles.lines[1]
+    assert stage.troubles.lines[1] == "Too much load: 2 steps, half the streams"
 
 
 def test_the_cure_of_every_stage_is_in_the_panels_own_words(qtbot):
@@ -325,7 +334,7 @@ def test_the_worst_comes_first():
     watch.tell("refused", 0.0)
     bad = quiet_snapshot(
         device_state="waiting",
-        shed="1 step",
+        shed=Load(1),
         faults=("reverb has failed",),
         midi_missing=("stage piano",),
         recording=RecordingState("/x.wav", 3.0, "disk full"),

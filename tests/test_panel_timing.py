@@ -20,6 +20,7 @@ from neume.synth.block_timer import STAGES, StageTimes
 from neume.synth.control.commands import ResetCounters, SaveTrace
 from neume.synth.errors import OutputError
 from neume.synth.latency import latency_sum
+from neume.synth.shedding import Load
 from neume.synth.underrun import OTHER_PROGRAMS, Underrun
 from neume.ui.theme import use_theme
 from neume.ui.timing.view import TimingView
@@ -88,7 +89,7 @@ def bad(**changes):
         "late_notes": 2,
         "blocks_left_out": 1234,
         "underrun": Underrun("denoiser", 14.2, 8.0),
-        "shed": "2 steps",
+        "shed": Load(2),
         "faults": ("effect 'wobble' has failed",),
         "times": times(),
         "blocks": 100,

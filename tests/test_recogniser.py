@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neume.models.evaluate.dev_set import Segment
-from neume.models.evaluate.probes import program_probe
-from neume.models.evaluate.recogniser import NOTES, Recogniser, describe, lesson
+from neume.models.evaluate.dev_set import HEARD, Segment
+from neume.models.evaluate.probes import PERFORMANCE_NOTES, performance, program_probe
+from neume.models.evaluate.recogniser import LESSONS, Recogniser, describe
 from neume.models.evaluate.scoring import Rendering, Scores, figures, score_segment
 from neume.synth.events import NoteOn
 from neume.synth.mel import MelSpec
@@ -50,20 +50,26 @@ def test_where_the_reference_is_silent_nothing_is_judged(recogniser):
     assert recogniser.program_of(sound(1, 3), silence) is None
 
 
-def test_lessons_are_other_notes_than_the_probes():
+def notes(part):
+    return [(e.frame, e.key, e.velocity) for e in part[0] if isinstance(e, NoteOn)]
+
+
+def test_what_is_learned_from_is_not_asked():
+    assert not set(HEARD) & set(range(LESSONS))
     for program in (0, 40, DRUM_PROGRAM):
-        taught = {(e.frame, e.key, e.velocity) for e in lesson(program, 0)[0] if isinstance(e, NoteOn)}
-        probed = {(e.frame, e.key, e.velocity) for e in program_probe(program)[0] if isinstance(e, NoteOn)}
-        assert len(taught) == NOTES
-        assert not taught & probed
-        assert lesson(program, 0) == lesson(program, 0) != lesson(program, 1)
+        performances = [notes(performance(program, number)) for number in (*range(LESSONS), *HEARD)]
+        assert [len(played) for played in performances] == [PERFORMANCE_NOTES] * len(performances)
+        assert len({tuple(played) for played in performances}) == len(performances)
+        assert not set(performances[0]) & set(notes(program_probe(program)))
+        assert performance(program, 0) == performance(program, 0)
 
 
-def test_the_ratio_is_to_the_references_own_share(recogniser):
-    """Of four probes, one made sound is another program's; the reference's own are all recognised."""
+@pytest.mark.parametrize("kind", ["probe", "performance"])
+def test_the_ratio_is_to_the_references_own_share(recogniser, kind):
+    """Of four segments, one made sound is another program's; the reference's own are all recognised."""
     made, own = Scores(), Scores()
     for program in range(4):
-        segment = Segment(f"program {program}", "probe", "probes", program, (), FRAMES * SPEC.hop_samples)
+        segment = Segment(f"program {program}", kind, f"{kind}s", program, (), FRAMES * SPEC.hop_samples)
         heard, reference = Rendering(segment, np.zeros(1), SPEC), Rendering(segment, np.zeros(1), SPEC)
         heard.__dict__["mel"], reference.__dict__["mel"] = sound(max(program, 1), 3), sound(program, 3)
         made.add(score_segment(heard, reference, None, recogniser))

@@ -23,6 +23,7 @@ from neume.synth.engine import Engine, EngineConfig, make_chain
 from neume.synth.paced_device import PacedDevice
 from neume.synth.render_priority import (
     LEAST_PROCESSORS,
+    LIFTED_LEVEL,
     RENDER_LEVEL,
     RenderPriority,
     processors,
@@ -130,6 +131,26 @@ def test_the_snapshot_says_what_the_thread_has(player, wanted):
         assert ("switched off" in text) is not wanted
     assert share < 0.5, "it waits while there is nothing to do"
     assert signal.getsignal(signal.SIGXCPU) == before
+
+
+@only_allowed
+def test_threads_that_take_pythons_lock_often_are_lifted_with_it():
+    """Or else they would keep the lock while ordinary programs keep them from a processor."""
+    done = threading.Event()
+    names = ("neume-control", "neume-midi-ports", "neume-errands")
+    threads = [threading.Thread(target=done.wait, name=name) for name in names]
+    for thread in threads:
+        thread.start()
+    priority = RenderPriority()
+    priority.watch()
+    in_thread(priority.take)
+    priority.lift()
+    lifted = [(policy(t.native_id), os.sched_getparam(t.native_id).sched_priority) for t in threads]
+    assert lifted == [*[(os.SCHED_FIFO, LIFTED_LEVEL)] * 2, (os.SCHED_OTHER, 0)]
+    assert LIFTED_LEVEL < RENDER_LEVEL
+    priority.end()
+    assert [policy(t.native_id) for t in threads] == [os.SCHED_OTHER] * 3
+    done.set()
 
 
 @only_allowed

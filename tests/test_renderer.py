@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
@@ -80,6 +81,17 @@ def test_blocks_of_another_length_are_the_same_samples(player, live, block_hops,
 @pytest.mark.parametrize("steps", [0, 1, 4])
 def test_every_number_of_steps_is_the_same_live_and_offline(player, steps):
     assert np.array_equal(render(player, [1], steps=steps), render(player, [BLOCKS], steps=steps))
+
+
+def test_texture_is_of_a_number_of_steps(player):
+    """What the steps add is multiplied: with nothing of it the mean is heard, as with no steps."""
+    bundle, stages = player
+    sampling = replace(bundle.manifest.sampling, texture=(1.0, 1.0, 0.0, 1.0))
+    smooth = replace(bundle, manifest=replace(bundle.manifest, sampling=sampling)), stages
+    mean = render(player, [BLOCKS], steps=0)
+    assert np.array_equal(render(smooth, [BLOCKS], steps=2), mean)
+    assert np.array_equal(render(smooth, [BLOCKS], steps=4), render(player, [BLOCKS], steps=4))
+    assert not np.array_equal(render(player, [BLOCKS], steps=2), mean)
 
 
 def test_a_stream_does_not_depend_on_its_neighbours(player, live):

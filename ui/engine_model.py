@@ -15,11 +15,11 @@ from PySide6.QtGui import QUndoStack
 
 from neume.synth.control.client import EngineClient
 from neume.synth.control.commands import Command, GetRack, LoadPreset, SetRack, SetValue, Subscribe
+from neume.synth.control.rack_told import read_told
 from neume.synth.engine_snapshot import EngineSnapshot
 from neume.synth.errors import NeumeError
 from neume.synth.rack.knobs import with_value
 from neume.synth.rack.part import Rack
-from neume.synth.rack.preset_read import parse_preset
 from neume.synth.rack.preset_write import preset_text
 
 from .engine_line import EngineLine
@@ -61,7 +61,6 @@ class EngineModel(EngineLine):
         self._revision: int | None = None  # of the engine's rack that `rack` is, None: not known
         self._flying = 0  # commands that change the rack and are not answered yet
         self._edits = 0
-        self._settled: Rack | None = None  # the last one that surely came from `preset`
         self._asking = False
         self._turned: dict[str, float] = {}  # values that wait for the next tick
         self._timer = QTimer(self)
@@ -105,7 +104,6 @@ class EngineModel(EngineLine):
     def load_preset(self, name: str, rack: Rack) -> None:
         """Play a preset, whose rack is known already; undo brings what was before back."""
         if self.rack is not None:
-            self._settled = self.rack
             self._leave(Version(rack, name), partial(self._load, name, rack))
 
     def call_preset(self, name: str) -> None:
@@ -161,25 +159,23 @@ class EngineModel(EngineLine):
 
     def _follow(self, snapshot: EngineSnapshot) -> None:
         """Ask for the engine's rack if it is not the one that is shown."""
-        if snapshot.preset == self.preset and not self._flying:
-            self._settled = self.rack
         if snapshot.rack_revision == self._revision or self._flying or self._asking:
             return
         self._asking = True
-        self.ask(GetRack(), partial(self._heard_rack, snapshot, self._edits), self._heard_none)
+        self.ask(GetRack(), partial(self._heard_rack, self._edits), self._heard_none)
 
-    def _heard_rack(self, snapshot: EngineSnapshot, edits: int, text: str) -> None:
+    def _heard_rack(self, edits: int, text: str) -> None:
         self._asking = False
         if edits != self._edits or self._flying:
             return  # edited meanwhile: the next snapshot asks again
         try:
-            rack = parse_preset(text, "the engine's rack")
+            played = read_told(text)
         except NeumeError as error:
             self.told.emit(str(error))
             return
-        version, known = Version(rack, snapshot.preset), self._revision is not None
-        self._revision = snapshot.rack_revision
-        if known and snapshot.preset != self.preset:
+        version, known = Version(played.rack, played.preset), self._revision is not None
+        self._revision = played.revision
+        if known and played.preset != self.preset:
             self._leave(version, partial(self._take, version))
         else:
             self._take(version)
@@ -203,7 +199,7 @@ class EngineModel(EngineLine):
 
     def _leave(self, version: Version, first: Callable[[], object]) -> None:
         """Go to another preset by `first`: one step of undo, if that changes the rack."""
-        rack, before = version.rack, self._settled
+        rack, before = version.rack, self.rack
         if before is None or before == rack:
             first()
             return
@@ -225,7 +221,6 @@ class EngineModel(EngineLine):
     def _edit_to(self, version: Version) -> None:
         self._edits += 1
         self._take(version)
-        self._settled = version.rack
 
     def _take(self, version: Version) -> None:
         """Show what is played, and tell what of it is new."""

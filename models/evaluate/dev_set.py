@@ -1,7 +1,8 @@
 """The development set: fixed music, the same every time, that every row of a report plays.
 
 Solo parts and a song come from the `dev` split of a MIDI corpus, which training never sees; velocity ladders,
-held scales and program probes are procedural. The corpus and the numbers in this file decide everything.
+held scales, and every program's probe and performances are procedural. The corpus and the numbers in this
+file decide everything.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from neume.synth.voices import DRUM_PROGRAM
 from ..corpus import CorpusFile, corpus_events, read_index
 from ..procedural import procedural_events
 from ..programs import TRAINED
-from .probes import held_scale, program_probe, velocity_ladder
+from .probes import held_scale, performance, program_probe, velocity_ladder
+from .recogniser import LESSONS
 from .song import song_excerpt
 
 RATE_HZ: Final = 48_000
@@ -43,11 +45,14 @@ FAMILIES: Final = {  # name → the programs that take turns
 DRUMS: Final = "drums"
 SONG: Final = "song"
 PROBES: Final = "probes"
+PERFORMANCES: Final = "performances"
+HEARD: Final = (LESSONS, LESSONS + 1)  # performances of each program, none that the recogniser learns from
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Something to play. `kind`: "music", "ladder", "scale" or "probe"; `events` on the reference's grid."""
+    """Something to play. `kind`: "music", "ladder", "scale", "probe" or
+    "performance" (of mixed notes, to recognise the program by); `events` on the reference's grid."""
 
     name: str
     kind: str
@@ -91,7 +96,7 @@ def build_dev_set(
         *_solo_parts(files, segments, seconds, remarks),
         *_song(files, song_seconds, remarks),
     ]
-    return DevSet((*music, *_ladders_and_scales(), *_probes()), tuple(remarks))
+    return DevSet((*music, *_ladders_and_scales(), *_probes(), *_performances()), tuple(remarks))
 
 
 def _solo_parts(
@@ -139,3 +144,10 @@ def _ladders_and_scales() -> Iterator[Segment]:
 def _probes() -> Iterator[Segment]:
     for program in TRAINED:
         yield Segment(f"program {program}", "probe", PROBES, program, *program_probe(program))
+
+
+def _performances() -> Iterator[Segment]:
+    for program in TRAINED:
+        for number in HEARD:
+            name = f"program {program}, performance {number}"
+            yield Segment(name, "performance", PERFORMANCES, program, *performance(program, number))

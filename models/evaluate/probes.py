@@ -1,4 +1,4 @@
-"""Procedural parts of the development set: velocity ladders, held scales, a short probe of every program."""
+"""Procedural parts of the development set: ladders, held scales, probes and performances of any program."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ SCALE_VELOCITY: Final = 90
 PROBE_STEP_S: Final = 0.3
 PROBE_NOTES: Final = 14
 PROBE_DRUMS: Final = (36, 38, 42, 46, 49, 51, 41, 45, 48, 37, 39, 54, 56, 44)
+
+PERFORMANCE_NOTES: Final = 40
+PERFORMANCE_LENGTHS_S: Final = (0.1, 0.25, 0.55)
+PERFORMANCE_SEED: Final = 4
 
 Note = tuple[float, float, int, int]  # onset s, length s, key, velocity
 Part = tuple[tuple[MidiEvent, ...], int]  # events on the reference's grid, and the samples to render
@@ -65,6 +69,22 @@ def program_probe(program: int) -> Part:
     ]
     root = (low + high) // 2 - 4
     notes += [(PROBE_NOTES * PROBE_STEP_S, 0.8, root + step, 90) for step in (0, 4, 7)]
+    return part(program, notes)
+
+
+def performance(program: int, number: int) -> Part:
+    """Notes of mixed keys, velocities and lengths, other ones with every number."""
+    rng = np.random.default_rng([PERFORMANCE_SEED, program, number])
+    low, high = (35, 81) if program == DRUM_PROGRAM else key_range(program)
+    notes = [
+        (
+            index * PROBE_STEP_S,
+            float(rng.choice(PERFORMANCE_LENGTHS_S)),
+            int(rng.integers(low, high + 1)),
+            int(rng.integers(40, 124)),
+        )
+        for index in range(PERFORMANCE_NOTES)
+    ]
     return part(program, notes)
 
 

@@ -9,27 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neume.synth.mel import MelSpec
-from neume.synth.voices import DRUM_PROGRAM
 
 from ..fluid import FluidReference
-from ..programs import key_range
 from .frechet import patches
 from .metrics import DECIBEL
-from .probes import Part, part
+from .probes import performance
 
 Float32 = NDArray[np.float32]
 Float64 = NDArray[np.float64]
 
 METHOD: Final = (
     "linear discriminants (Fisher 1936, within-class covariance shrunk by 90 %) of log-mel patches of "
-    "256 ms, levels below each patch's own peak down to 60 dB, trained on 120 reference notes a program; a "
-    "probe is taken for the program with the largest sum over its patches"
+    "256 ms, levels below each patch's own peak down to 60 dB, trained on 120 reference notes a program; "
+    "what is heard is taken for the program with the largest sum over its patches"
 )
-PERFORMANCES: Final = 3
-NOTES: Final = 40
-STEP_S: Final = 0.3
-LENGTHS_S: Final = (0.1, 0.25, 0.55)
-SEED: Final = 4
+LESSONS: Final = 3  # performances that it learns from, the first ones
 DEPTH_DB: Final = 60.0
 SHRINKAGE: Final = 0.9  # the reference's own probes are recognised best from 0.6 on: 0.88, at 0.1 0.85
 
@@ -58,8 +52,8 @@ class Recogniser:
         """Let the reference play every program, and learn to tell them apart. Deterministic."""
         examples, labels = [], []
         for place, program in enumerate(programs):
-            for number in range(PERFORMANCES):
-                events, samples = lesson(program, number)
+            for number in range(LESSONS):
+                events, samples = performance(program, number)
                 mel = spec.analyse(reference.render_mono(events, samples))
                 described = describe(mel, mel)
                 examples.append(described)
@@ -83,19 +77,3 @@ def describe(made: Float32, reference: Float32) -> Float64:
     peaks = level_db.max(axis=(1, 2), keepdims=True, initial=-np.inf)
     below = np.maximum(level_db - peaks, -DEPTH_DB) / DEPTH_DB
     return np.asarray(below.reshape(len(below), below.shape[1] * below.shape[2]))
-
-
-def lesson(program: int, number: int) -> Part:
-    """Notes of mixed keys, velocities and lengths, other ones than the probes'."""
-    rng = np.random.default_rng([SEED, program, number])
-    low, high = (35, 81) if program == DRUM_PROGRAM else key_range(program)
-    notes = [
-        (
-            index * STEP_S,
-            float(rng.choice(LENGTHS_S)),
-            int(rng.integers(low, high + 1)),
-            int(rng.integers(40, 124)),
-        )
-        for index in range(NOTES)
-    ]
-    return part(program, notes)

@@ -12,7 +12,7 @@ from neume.synth.stages import load_stages
 
 from ..fluid import FluidReference, soundfont_sha256
 from ..programs import NAMES, TRAINED
-from .dev_set import DRUMS, FAMILIES, PROBES, SONG, DevSet, Segment, build_dev_set
+from .dev_set import DRUMS, FAMILIES, PERFORMANCES, PROBES, SONG, DevSet, Segment, build_dev_set
 from .frechet import EMBEDDING
 from .players import Player, chain_player, inverter_player, second_soundfont, soundfont_player
 from .recogniser import METHOD, Recogniser
@@ -31,11 +31,13 @@ ROWS: Final = (REFERENCE, INVERTER, CHAIN, SECOND)
 SOLO: Final = "solo"
 ALL: Final = "all"
 EVERY: Final = "every program"
+PERFORMED: Final = "every program, performances"
 GROUPS: Final = {  # name → the families pooled in it
     **{family: (family,) for family in (*FAMILIES, DRUMS, SONG)},
     SOLO: tuple(FAMILIES),
     ALL: (*FAMILIES, DRUMS, SONG),
     EVERY: (PROBES,),
+    PERFORMED: (PERFORMANCES,),
 }
 SCHEMA: Final = 1
 

@@ -100,7 +100,8 @@ def score_segment(
     """Everything that the segment's kind lets one measure.
 
     Music: all but the velocity correlation. Ladders: velocity correlation and onset times. Scales: tuning,
-    flutter and onset times. Probes: log-mel distance, and whether the program is recognised.
+    flutter and onset times. Probes: log-mel distance, and whether the program is recognised. Performances:
+    that alone.
     """
     scores, segment = Scores(), made.segment
     if segment.kind in ("music", "probe"):
@@ -108,7 +109,7 @@ def score_segment(
     if segment.kind == "music":
         scores.stft.append(stft_distance(made.audio, reference.audio))
         scores.patches.append(embed(made.mel, reference.mel))
-    if segment.kind == "probe":
+    if segment.kind in ("probe", "performance"):
         if recogniser is not None:
             found = recogniser.program_of(made.mel, reference.mel)
             scores.recognised, scores.judged = int(found == segment.program), int(found is not None)

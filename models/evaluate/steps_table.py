@@ -18,7 +18,7 @@ from neume.synth.engine import EngineConfig
 from neume.synth.stages import Stages
 
 from ..fluid import FluidReference
-from .dev_set import DRUMS, SONG, DevSet
+from .dev_set import DRUMS, PERFORMANCES, PROBES, SONG, DevSet
 from .players import chain_player
 from .report import SOLO, Listener, Report, compare
 
@@ -38,8 +38,11 @@ def steps_quality(
     second: Path | None = None,
     listener: Listener | None = None,
 ) -> Report:
-    """Number of steps → scope → figures for solo parts, song and drums; the programs' probes are left out."""
-    music = replace(dev_set, segments=tuple(s for s in dev_set.segments if s.kind != "probe"))
+    """Number of steps → scope → figures for solo parts, song and drums; what is of every program is left
+    out."""
+    music = replace(
+        dev_set, segments=tuple(s for s in dev_set.segments if s.family not in (PROBES, PERFORMANCES))
+    )
     rows = {
         str(steps): chain_player(bundle, stages, steps, seed)
         for steps in bundle.manifest.sampling.steps_allowed

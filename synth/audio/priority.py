@@ -52,6 +52,17 @@ def raise_priority(
     return Priority(False, 0)
 
 
+def lift(thread: int, level: int) -> None:
+    """Make another thread of this process, by its native id, real-time at `level`, and with it those that it
+    starts; one that is real-time stays as it is. Harmless if it has ended or that is forbidden.
+
+    For threads that wait after every bit of work: they fall under the limit that `raise_priority` has set.
+    """
+    with contextlib.suppress(OSError):
+        if os.sched_getscheduler(thread) & ~RESET_ON_FORK == os.SCHED_OTHER:
+            os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(level))
+
+
 def lower_priority(thread: int) -> None:
     """Take real-time priority from a thread of this process, by its native id. Harmless if it has ended."""
     with contextlib.suppress(OSError):

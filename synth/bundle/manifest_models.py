@@ -22,6 +22,7 @@ STATE_DTYPES: Final = ("float32",)
 MAX_LOOKAHEAD_HOPS: Final = 8
 MAX_NOTE_SLOTS: Final = 256
 MAX_STEPS: Final = 64
+LARGEST_TEXTURE: Final = 4.0
 MAX_STATES: Final = 128
 MAX_STATE_AXES: Final = 6
 MAX_STATE_VALUES: Final = 1 << 22  # 16 MiB of one state for each stream
@@ -89,10 +90,15 @@ def read_sampling(table: Table) -> Sampling:
         steps_allowed=table.integers("steps_allowed", 0, MAX_STEPS, MAX_STEPS),
         steps_default=table.integer("steps_default", 0, MAX_STEPS),
         schedule=table.choice("schedule", SCHEDULES),
+        texture=table.numbers("texture", 0.0, LARGEST_TEXTURE, MAX_STEPS) if table.has("texture") else (),
     )
     table.close()
     if not table.clean:
         return sampling
+    if sampling.texture and len(sampling.texture) != len(sampling.steps_allowed):
+        table.fault(
+            "texture", f"must hold {len(sampling.steps_allowed)} numbers, one for each of steps_allowed"
+        )
     if not ascending(sampling.steps_allowed):
         table.fault("steps_allowed", "must hold at least one number and ascend")
     elif sampling.steps_default not in sampling.steps_allowed:

@@ -18,7 +18,7 @@ def manifest_text(manifest: BundleManifest) -> str:
         _section("bundle", asdict(manifest.bundle)),
         _section("mel", asdict(manifest.mel) | {"digest": manifest.mel.digest()}),
         _section("engine", asdict(manifest.engine)),
-        _section("sampling", asdict(manifest.sampling)),
+        _section("sampling", _there(asdict(manifest.sampling))),
         *(_stage(name, contract) for name, contract in manifest.stages.items()),
         _section("files", manifest.files),
         _section("provenance", provenance),
@@ -45,9 +45,14 @@ def _parameter(parameter: Parameter) -> str:
 
 def _program(program: Program) -> str:
     values = {key: value for key, value in asdict(program).items() if value is not None}
-    if program.voice is not None:  # a column that is not there is left out
-        values["voice"] = {name: column for name, column in values["voice"].items() if column}
+    if program.voice is not None:
+        values["voice"] = _there(values["voice"])
     return f"[[programs]]\n{_lines(values.items())}"
+
+
+def _there(values: Mapping[str, object]) -> dict[str, object]:
+    """Without the columns that hold nothing: a reader takes them for not there."""
+    return {name: value for name, value in values.items() if value != ()}
 
 
 def _lines(items: Iterable[tuple[str, object]]) -> str:

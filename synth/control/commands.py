@@ -111,7 +111,7 @@ class SetRack:
 
 @dataclass(frozen=True, slots=True)
 class GetRack:
-    """The reply's text is the rack that is played, as the TOML text of a preset."""
+    """The reply's text is the rack that is played, see `rack_told`."""
 
     kind: ClassVar[str] = "get_rack"
 

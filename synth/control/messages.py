@@ -12,7 +12,7 @@ from .rules import Between
 from .snapshots import MelChunk, WaveChunk
 from .vocabulary import COMMANDS, KIND, Vocabulary, json_object
 
-PROTOCOL: Final = 1  # of all that this package puts on a line
+PROTOCOL: Final = 2  # of all that this package puts on a line
 REQUEST: Final = "request"
 MAX_REQUEST: Final = 2**53
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final
 
 from neume.synth.engine_snapshot import EngineSnapshot
+from neume.synth.shedding import Load
 
 from ..engine_model import GONE, HANGING
 
@@ -36,11 +37,13 @@ GRAVE: Final = frozenset((Kind.NO_ENGINE, Kind.HANGING, Kind.DEVICE, Kind.DROPOU
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """`detail` is a name, the engine's own words, or the stage of the dropouts; `count` of them."""
+    """`detail` is a name, the engine's own words, or the stage of the dropouts; `count` of them; `load` is
+    what is played with instead."""
 
     kind: Kind
     detail: str = ""
     count: int = 0
+    load: Load | None = None
 
     @property
     def grave(self) -> bool:
@@ -100,5 +103,5 @@ def _standing(snapshot: EngineSnapshot) -> list[Trouble]:
     if snapshot.recording is not None and snapshot.recording.problem:
         found.append(Trouble(Kind.RECORDING, snapshot.recording.problem))
     if snapshot.shed is not None:
-        found.append(Trouble(Kind.SHED, snapshot.shed))
+        found.append(Trouble(Kind.SHED, load=snapshot.shed))
     return found

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..keys.part_colours import is_dark
 from ..theme import theme
-from ..timing.wordings import advice
+from ..timing.wordings import advice, load_text
 from .big_text import fitted
 from .trouble import Kind, Trouble
 
@@ -80,6 +80,8 @@ class TroubleBoard(QWidget):
             Kind.TOLD: "{0}",
         }[trouble.kind]
         detail = advice(trouble.detail) if trouble.kind is Kind.DROPOUTS else trouble.detail
+        if trouble.load is not None:
+            detail = load_text(trouble.load)
         if trouble.kind is Kind.DROPOUTS and not detail:
             text = self.tr("Dropouts: {1}")
         if trouble.kind is Kind.DEVICE and not trouble.detail:

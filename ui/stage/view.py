@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from neume.synth.control.commands import Panic, SetValue
@@ -45,7 +45,8 @@ LOOK_MS: Final = 250  # whether something is wrong: also when no snapshot comes
 
 
 class StageView(QWidget):
-    """Belongs to the panel's thread. Its keys act only while it is shown."""
+    """Belongs to the panel's thread. Its keys act only while it is shown; that of undo brings back what a
+    foot on the wrong pedal has left."""
 
     left = Signal()  # the user wants the desk back
 
@@ -134,6 +135,7 @@ class StageView(QWidget):
             button.clicked.connect(act)
             make_learnable(button, self._engine, target)
             self._acts.update(dict.fromkeys(keys, act))
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._engine.undo_stack.undo)
         self.leave.clicked.connect(self.left)
         self._acts.update(dict.fromkeys(LEAVE_KEYS, self.left.emit))
         self.titles.changed.connect(self._show_neighbours)

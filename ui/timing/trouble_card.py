@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from neume.synth.engine_snapshot import EngineSnapshot
 
 from .figure import Figure
-from .wordings import advice, underrun_text
+from .wordings import advice, load_text, underrun_text
 
 MOST_FAULTS = 3  # of plug-ins, the newest
 
@@ -67,7 +67,9 @@ class TroubleCard(QFrame):
         if snapshot.underruns and snapshot.underrun is not None:
             lines.append(f"{underrun_text(snapshot.underrun)} {advice(snapshot.underrun.stage)}")
         if snapshot.shed is not None:
-            lines.append(self.tr("Too slow for all of it: playing with {0}.").format(snapshot.shed))
+            lines.append(
+                self.tr("Too slow for all of it: playing with {0}.").format(load_text(snapshot.shed))
+            )
         if snapshot.fallback_blocks:
             lines.append(
                 self.tr("{0} blocks were bridged by a plain voice.").format(snapshot.fallback_blocks)

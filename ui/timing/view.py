@@ -31,7 +31,7 @@ TOTAL_PX, SMALL_TOTAL_PX = 46, 34
 COMPACT_PX: Final = 430  # lower than this, what can be spared gives way
 SLOWLY_S: Final = 0.25  # numbers that are read, not watched
 NOTE_MS: Final = 10_000
-UNKNOWN: Final = Latency(48_000, 512, 256, 256, 128, 128)  # before the first snapshot
+UNKNOWN: Final = Latency(48_000, 512, 256, 256, 128, 128, 0)  # before the first snapshot
 PLOT_PX: Final = 150  # the least height of the blocks' card
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
+from neume.synth.shedding import ALL_RELEASES, Load
 from neume.synth.underrun import OTHER_PROGRAMS, Underrun
 
 PLACE: Final = "Timing"
@@ -93,6 +94,19 @@ def advice(stage: str) -> str:
         OTHER_PROGRAMS: _tr("Close other programs, or add a margin in the settings."),
     }
     return cures.get(stage, "")
+
+
+def load_text(load: Load) -> str:
+    """What is played with while the machine is too slow for all of it."""
+    merged = (
+        _tr("{0} steps"),
+        _tr("{0} steps, half the streams"),
+        _tr("{0} steps, one stream for each bundle"),
+    )[load.merged]
+    text = merged.format(load.steps)
+    if load.releases == ALL_RELEASES:
+        return text
+    return _tr("{0}, {1} released notes for each part").format(text, load.releases)
 
 
 def underrun_text(underrun: Underrun) -> str:
