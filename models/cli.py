@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -174,6 +175,15 @@ def export(
         float,
         typer.Option(help="Of the spread that training found: less than 1 is smoother.", min=0.1, max=2.0),
     ] = 1.0,
+    steps_texture: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Five times: texture with 0, 1, 2, 4 and 8 steps, times --texture. A sampler that was "
+            "distilled to one step is rougher with more: 1 1 0.65 0.5 0.45.",
+            min=0.0,
+            max=4.0,
+        ),
+    ] = None,
     steps_default: Annotated[int, typer.Option(help="DDPM steps that players start with.")] = 2,
 ) -> None:
     """Turn two training runs into a bundle; refuses when ONNX Runtime and torch disagree."""
@@ -194,11 +204,23 @@ def export(
         licence_file=licence_file,
         steps_default=steps_default,
         texture=texture,
+        steps_texture=_steps_texture(steps_texture or []),
         report=_report(evaluation) if evaluation else None,
         code_version=installed("neume"),
     )
     error = export_bundle(spectrogram, inverter, data, plan, folder)
     typer.echo(f"{folder}: written, parity error {error:.1e}")
+
+
+def _steps_texture(given: Sequence[float]) -> tuple[float, ...]:
+    from .export import STEPS_ALLOWED
+
+    if given and len(given) != len(STEPS_ALLOWED):
+        numbers = ", ".join(map(str, STEPS_ALLOWED))
+        raise UsageError(
+            f"--steps-texture came {len(given)} times; give one for each of {numbers} steps, or none"
+        )
+    return tuple(given)
 
 
 def _report(path: Path) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class ExportPlan:
     licence_file: Path
     steps_default: int = 2
     texture: float = 1.0  # of the spread that training found; less is smoother
+    steps_texture: tuple[float, ...] = ()  # times that, for each of `STEPS_ALLOWED`; empty: all 1
     report: Mapping[str, Any] | None = None  # of `neume eval`, for the card and the manifest
     code_version: str = ""
 
@@ -180,7 +181,7 @@ def _manifest(
         bundle=plan.info,
         mel=MelSpec(),
         engine=EngineContract(BLOCK_HOPS, Inverter.lookahead_hops, SLOTS, SLOT_BUCKETS, FEATURES),
-        sampling=Sampling(STEPS_ALLOWED, plan.steps_default, "cosine"),
+        sampling=Sampling(STEPS_ALLOWED, plan.steps_default, "cosine", plan.steps_texture),
         stages={name: _contract(name, stages[name]) for name in STAGES},
         files=dict.fromkeys(
             [*(f"{n}.onnx" for n in STAGES), CARD_NAME, LICENCE_NAME, GOLDEN_MIDI, GOLDEN_AUDIO], RESIDUE

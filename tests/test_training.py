@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("fluidsynth")
 
-from neume.models import onnx_export, programs  # noqa: E402
+from neume.models import cli, onnx_export, programs  # noqa: E402
 from neume.models.batches import StemSet, audio_batch, token_batch  # noqa: E402
 from neume.models.build import BuildPlan, build_dataset, program_of, stem_folder  # noqa: E402
 from neume.models.export import slot_conditioning, textured  # noqa: E402
@@ -27,7 +29,7 @@ from neume.models.stems import Stem  # noqa: E402
 from neume.models.train_inverter import InverterTask, InverterTraining  # noqa: E402
 from neume.models.train_spectrogram import SpectrogramTask, SpectrogramTraining  # noqa: E402
 from neume.synth.conditioning import FEATURES  # noqa: E402
-from neume.synth.errors import NeumeError  # noqa: E402
+from neume.synth.errors import NeumeError, UsageError  # noqa: E402
 from neume.synth.mel import MelSpec  # noqa: E402
 
 SPEC = MelSpec()
@@ -190,6 +192,23 @@ def test_texture_scales_the_spread_and_nothing_else(dataset):
         same, less, *_ = smoother(tokens, streams, smoother.initial_states(1))
     assert torch.equal(mean, same)
     torch.testing.assert_close(less, 0.65 * spread)
+
+
+@pytest.mark.parametrize("given", [["1"], ["1"] * 6])
+def test_texture_by_steps_is_told_for_all_of_them_or_none(tmp_path, given):
+    file = tmp_path / "file"
+    file.touch()
+    options = {"spectrogram": file, "inverter": file, "data": file, "golden": file, "licence-file": file}
+    flags = [text for name, path in options.items() for text in (f"--{name}", str(path))]
+    flags += [text for number in given for text in ("--steps-texture", number)]
+    licences = ["--trained-on", "noise", "--data-licence", "CC0-1.0"]
+    app = typer.Typer()
+    cli.register(app)
+    result = CliRunner().invoke(app, ["export", str(tmp_path / "out"), *flags, *licences])
+    assert isinstance(result.exception, UsageError), result.output
+    assert str(result.exception) == (
+        f"--steps-texture came {len(given)} times; give one for each of 0, 1, 2, 4, 8 steps, or none"
+    )
 
 
 def test_weights_come_back_from_an_exported_model(dataset):
