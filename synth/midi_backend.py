@@ -20,9 +20,7 @@ from .quiet import quiet_stderr
 
 CLIENT_NAME: Final = "Neume"
 QUEUE_MESSAGES: Final = 4096  # some seconds of the densest playing
-SPARE_CLIENTS: Final = (
-    3  # keyboards that may be plugged in while music plays; unplugged ones come back to them
-)
+SPARE_CLIENTS: Final = 3  # for keyboards that are plugged in while music plays
 MOST_SPARE: Final = 8
 ALSA_DEVICE: Final = "/dev/snd/seq"
 SERVER_FILES: Final = Path("/dev/shm")  # where a JACK server has its sockets

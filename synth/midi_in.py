@@ -10,10 +10,9 @@ Held keys and activity are followed in `drain`, so no state but the queues is sh
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from .engine_snapshot import PortActivity
 from .errors import DeviceError
@@ -157,19 +156,26 @@ class MidiInput:
         return not self._wanted or any(wanted in name.lower() for wanted in self._wanted)
 
     def _open(self, backend: MidiBackend, name: str, number: int) -> None:
-        with contextlib.suppress(*backend.failures):  # gone again, or taken: the next poll retries
-            port = self._made_port(backend)
-            port.client.open_port(number, "input")
+        """Unless it is gone again, or taken: the next poll retries."""
+        port = self._opened(backend, lambda client: client.open_port(number, "input"))
+        if port is not None:
             self._ports[name] = port
 
     def _open_virtual(self, backend: MidiBackend) -> None:
-        with contextlib.suppress(*backend.failures):  # Windows has no virtual ports
-            port = self._made_port(backend)
-            port.client.open_virtual_port(CLIENT_NAME)
-            self._virtual = port
+        """Windows has none."""
+        self._virtual = self._opened(backend, lambda client: client.open_virtual_port(CLIENT_NAME))
 
-    def _made_port(self, backend: MidiBackend) -> MidiPort:
-        return MidiPort(backend.client(), self._clock_ns, calls_back=not backend.is_server)
+    def _opened(self, backend: MidiBackend, open_port: Callable[[Any], object]) -> MidiPort | None:
+        try:
+            port = MidiPort(backend.client(), self._clock_ns, calls_back=not backend.is_server)
+        except backend.failures:
+            return None
+        try:
+            open_port(port.client)
+        except backend.failures:
+            self._let_go(port)
+            return None
+        return port
 
     def _let_go(self, port: MidiPort) -> None:
         self._gone += port.close()
