@@ -86,7 +86,9 @@ def test_every_number_of_steps_is_the_same_live_and_offline(player, steps):
 def test_texture_is_of_a_number_of_steps(player):
     """What the steps add is multiplied: with nothing of it the mean is heard, as with no steps."""
     bundle, stages = player
-    sampling = replace(bundle.manifest.sampling, texture=(1.0, 1.0, 0.0, 1.0))
+    sampling = bundle.manifest.sampling
+    texture = tuple(0.0 if n == 2 else sampling.texture_with(n) for n in sampling.steps_allowed)
+    sampling = replace(sampling, texture=texture)
     smooth = replace(bundle, manifest=replace(bundle.manifest, sampling=sampling)), stages
     mean = render(player, [BLOCKS], steps=0)
     assert np.array_equal(render(smooth, [BLOCKS], steps=2), mean)
