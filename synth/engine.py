@@ -2,8 +2,8 @@
 
     MIDI threads ─▶ queues ─▶ render thread ─▶ ring ─▶ the device's callback ─▶ loudspeaker, recorder's thread
 
-The render thread waits for nothing but the ring's level; the callback waits for nothing at all. The device's
-own clock is the only one: `SampleClock` follows it, and every event is placed on it.
+The render thread waits for nothing but the time and the ring's level; the callback waits for nothing at all.
+The device's own clock is the only one: `SampleClock` follows it, and every event is placed on it.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Latency:
 
     @property
     def start_level_samples(self) -> int:
-        """The next block is begun as soon as the ring holds no more than this."""
+        """The next block is begun as soon as the ring holds no more than this, or should by the clock."""
         return self.render_budget_samples + self.ring_samples
 
     @property

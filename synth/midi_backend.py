@@ -60,16 +60,17 @@ class MidiBackend:
         return self._spare.pop() if self._spare else self._made_client()
 
     def keep(self, client: Any) -> None:
-        """Take back a client whose port is closed."""
-        if len(self._spare) < MOST_SPARE:
+        """Take back a client whose port is closed. With ALSA the port would stay in others' sight."""
+        if self.is_server and len(self._spare) < MOST_SPARE:
             self._spare.append(client)
         else:
             client.delete()
 
     def make_spare(self) -> None:
-        """Have `SPARE_CLIENTS` ready; before music plays."""
-        while len(self._spare) < SPARE_CLIENTS:
-            self._spare.append(self._made_client())
+        """Have `SPARE_CLIENTS` ready, or as many as can be made; before music plays."""
+        with contextlib.suppress(*self.failures):
+            while len(self._spare) < SPARE_CLIENTS:
+                self._spare.append(self._made_client())
 
     def _made_client(self) -> Any:
         with quiet_stderr():

@@ -123,8 +123,8 @@ class MidiInput:
         if self._wants_virtual:
             self._open_virtual(self._backend)
         if self._backend.is_server:
-            self._backend.make_spare()
             self._reader = PortReader(self._open_ports)
+            self._backend.make_spare()
 
     def _open_ports(self) -> list[MidiPort]:
         """The virtual one last. Any thread."""

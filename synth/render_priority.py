@@ -70,7 +70,9 @@ class RenderPriority:
             number = thread.native_id
             if thread.name in LIFTED and number is not None and number not in self._raised:
                 self._raised.append(number)
-                lift(number, LIFTED_LEVEL)
+                lift(number, max(1, min(LIFTED_LEVEL, self._priority.level - 1)))
+        if self._runaway:  # meanwhile
+            self._lower()
 
     def end(self) -> None:
         """Give the signal back, and let the lifted threads go on as ordinary ones. Harmless if nothing was
@@ -92,7 +94,7 @@ class RenderPriority:
         if self._priority is None:
             return "not running"
         if self._runaway:
-            return "normal: it has run for half a second without a rest, and has lost its real-time priority"
+            return "normal: it has run for half a second without a rest, or a lifted thread has"
         return told(self._priority, self._refusal)
 
 

@@ -84,7 +84,7 @@ class Count:
     def _look(self, now):
         last, self._last = self._last, now
         self._snapshots += 1
-        self._loads[str(str(now.shed or "all"))] += 1
+        self._loads[str(now.shed or "all")] += 1
         if last is None:
             self._window_at = now.blocks
             return
@@ -107,7 +107,7 @@ class Count:
             "count": now.underruns - last.underruns,
             "why": str(now.underrun),
             "recent_ms": now.recent_ms,
-            "load": str(str(now.shed or "all")),
+            "load": str(now.shed or "all"),
             "ring": last.ring_frames,
             "sounding": now.sounding,
         }
@@ -169,7 +169,7 @@ def state_of(panel):
         "sustain": now.sustain,
         "sounding": sum(now.sounding),
         "underruns": now.underruns,
-        "load": str(str(now.shed or "all")),
+        "load": str(now.shed or "all"),
         "block": _row(now.times["block"]) if now.times else [],
     }
 

@@ -7,8 +7,8 @@ import pytest
 import rtmidi
 from jack_server import INSTALLED, jack_server
 
+from neume.synth import midi_in
 from neume.synth.midi_backend import QUEUE_MESSAGES, SPARE_CLIENTS, MidiBackend, list_ports
-from neume.synth.midi_in import MidiInput
 
 needs_jack = pytest.mark.skipif(not INSTALLED, reason="jackd is not installed: apt-get install jackd2")
 PATIENCE_S = 20.0
@@ -16,6 +16,16 @@ CONNECTED_S = 0.1  # a connection of JACK is there from one of the next periods 
 
 NOTE_ON, NOTE_OFF, SUSTAIN = bytes.fromhex("90 3c 64"), bytes.fromhex("80 3c 40"), bytes.fromhex("b0 40 7f")
 GM_RESET = bytes.fromhex("f0 7e 7f 09 01 f7")
+
+
+class MidiInput(midi_in.MidiInput):
+    """Waits for JACK when it has opened a port."""
+
+    def poll(self):
+        before = self.ports
+        super().poll()
+        if set(self.ports) - set(before):
+            time.sleep(CONNECTED_S)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +173,6 @@ def test_no_client_is_made_for_a_keyboard_that_comes_while_music_plays(server, m
         for turn in range(2 * SPARE_CLIENTS):
             with keyboard(f"Piano {turn}") as piano, keyboard(f"Organ {turn}") as organ:
                 midi.poll()
-                time.sleep(CONNECTED_S)
                 for port in (piano, organ):
                     port.send_message(SUSTAIN)
                     port.send_message(NOTE_ON)
@@ -180,7 +189,6 @@ def test_an_unplugged_keyboard_lets_its_keys_and_pedals_go(server):
     with keyboard("Organ") as organ, MidiInput() as midi:
         with keyboard("Piano") as piano:
             midi.poll()
-            time.sleep(CONNECTED_S)
             played = [
                 "90 3c 64",
                 "91 3e 64",

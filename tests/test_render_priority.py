@@ -138,17 +138,19 @@ def test_threads_that_take_pythons_lock_often_are_lifted_with_it():
     """Or else they would keep the lock while ordinary programs keep them from a processor."""
     done = threading.Event()
     names = ("neume-control", "neume-midi-ports", "neume-errands")
-    threads = [threading.Thread(target=done.wait, name=name) for name in names]
+    threads = [threading.Thread(target=done.wait, name=name, daemon=True) for name in names]
     for thread in threads:
         thread.start()
     priority = RenderPriority()
     priority.watch()
-    in_thread(priority.take)
-    priority.lift()
-    lifted = [(policy(t.native_id), os.sched_getparam(t.native_id).sched_priority) for t in threads]
+    try:
+        in_thread(priority.take)
+        priority.lift()
+        lifted = [(policy(t.native_id), os.sched_getparam(t.native_id).sched_priority) for t in threads]
+    finally:
+        priority.end()
     assert lifted == [*[(os.SCHED_FIFO, LIFTED_LEVEL)] * 2, (os.SCHED_OTHER, 0)]
     assert LIFTED_LEVEL < RENDER_LEVEL
-    priority.end()
     assert [policy(t.native_id) for t in threads] == [os.SCHED_OTHER] * 3
     done.set()
 

@@ -53,14 +53,14 @@ def raise_priority(
 
 
 def lift(thread: int, level: int) -> None:
-    """Make another thread of this process, by its native id, real-time at `level`, and with it those that it
+    """Make another thread of this process, by its native id, real-time at `level`, but not those that it
     starts; one that is real-time stays as it is. Harmless if it has ended or that is forbidden.
 
     For threads that wait after every bit of work: they fall under the limit that `raise_priority` has set.
     """
     with contextlib.suppress(OSError):
         if os.sched_getscheduler(thread) & ~RESET_ON_FORK == os.SCHED_OTHER:
-            os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(level))
+            os.sched_setscheduler(thread, os.SCHED_FIFO | RESET_ON_FORK, os.sched_param(level))
 
 
 def lower_priority(thread: int) -> None:

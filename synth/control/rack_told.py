@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from ..rack.played import PlayedRack
 from ..rack.preset_read import parse_preset
 from ..rack.preset_write import preset_text
-from .commands import LONGEST_RACK, PresetOrNone, RackText
+from .commands import LONGEST_RACK, RackText
 from .errors import ControlError
 from .messages import MAX_REQUEST
 from .rules import Between
@@ -23,7 +23,7 @@ class RackTold:
     """`rack` is the TOML text of a preset."""
 
     revision: Annotated[int, Between(0, MAX_REQUEST)]
-    preset: PresetOrNone
+    preset: str
     rack: RackText
 
 
